@@ -185,12 +185,15 @@ TEST_F(RunGraphTest, ReplayRunsOneDropAndWhatItNeeds) {
 }
 
 TEST_F(RunGraphTest, AChunkGridCoversTheImageOnce) {
-  const auto result = Run(Request("- {id: one, source: {uri: \"" + folder_ +
-                                  "/img0.fits\", single: true}}\n"
-                                  "- {id: tiles, scatter: {over: one, grid: [20, 20]}}\n"
-                                  "- {id: sum, in: tiles, kernel: image.statistics, inputs: {image: one}}\n"
-                                  "- {id: all, kernel: table.from_values, inputs: {values: sum}}\n"
-                                  "- {id: out, sink: {uri: all.csv}, inputs: {table: all}}\n"));
+  const auto result =
+      Run(Request("- {id: idle, in: per, kernel: flow.noop}\n"
+                  "- {id: one, source: {uri: \"" +
+                  folder_ +
+                  "/img0.fits\", single: true}}\n"
+                  "- {id: tiles, scatter: {over: one, grid: [20, 20]}}\n"
+                  "- {id: sum, in: tiles, kernel: image.statistics, inputs: {image: one}}\n"
+                  "- {id: all, kernel: table.from_values, inputs: {values: sum}}\n"
+                  "- {id: out, sink: {uri: all.csv}, inputs: {table: all}}\n"));
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_EQ(result->report.outcome, runtime::RunOutcome::kSucceeded) << result->report.status;
   const std::string csv = ReadText(folder_ + "/out/all.csv");

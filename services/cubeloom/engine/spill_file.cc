@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,18 +38,41 @@ absl::StatusOr<SpillFile::Record> SpillFile::Reserve(int64_t size) {
   if (fd_ < 0) {
     CL_ASSIGN_OR_RETURN(fd_, OpenUnlinked(folder_));
   }
-  const auto it = free_.lower_bound(size);
-  if (it != free_.end() && it->first <= 2 * size) {  // not a large hole for a small record
-    Record record{it->second, size, 0};
-    const int64_t rest = it->first - size;
-    const int64_t rest_offset = it->second + size;
-    free_.erase(it);
-    if (rest > 0) free_.emplace(rest, rest_offset);
-    return record;
+  const auto fit = holes_by_size_.lower_bound({size, 0});
+  if (fit != holes_by_size_.end()) {
+    const auto [hole, offset] = *fit;
+    holes_by_size_.erase(fit);
+    holes_.erase(offset);
+    if (hole > size) {
+      holes_.emplace(offset + size, hole - size);
+      holes_by_size_.emplace(hole - size, offset + size);
+    }
+    return Record{offset, size, 0};
   }
   Record record{end_, size, 0};
   end_ += size;
   return record;
+}
+
+void SpillFile::Free(int64_t offset, int64_t size) {
+  const auto next = holes_.lower_bound(offset);
+  if (next != holes_.end() && next->first == offset + size) {
+    size += next->second;
+    holes_by_size_.erase({next->second, next->first});
+    holes_.erase(next);
+  }
+  const auto after = holes_.lower_bound(offset);
+  if (after != holes_.begin()) {
+    const auto before = std::prev(after);
+    if (before->first + before->second == offset) {
+      offset = before->first;
+      size += before->second;
+      holes_by_size_.erase({before->second, before->first});
+      holes_.erase(before);
+    }
+  }
+  holes_.emplace(offset, size);
+  holes_by_size_.emplace(size, offset);
 }
 
 absl::StatusOr<uint64_t> SpillFile::Append(absl::Span<const std::byte> bytes) {
@@ -66,7 +90,7 @@ absl::StatusOr<uint64_t> SpillFile::Append(absl::Span<const std::byte> bytes) {
     if (n <= 0) {
       const int error = n < 0 ? errno : ENOSPC;
       absl::MutexLock lock(&mu_);
-      free_.emplace(record.size, record.offset);
+      Free(record.offset, record.size);
       return ErrnoStatus(error, "spill to", folder_);
     }
     done += static_cast<size_t>(n);
@@ -107,14 +131,8 @@ void SpillFile::Delete(uint64_t handle) {
   absl::MutexLock lock(&mu_);
   const auto it = records_.find(handle);
   if (it == records_.end()) return;
-  // Failure only means that the disk space comes back later, when the file is closed.
-  (void)::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, it->second.offset, it->second.size);
-  free_.emplace(it->second.size, it->second.offset);
+  Free(it->second.offset, it->second.size);
   records_.erase(it);
-  if (records_.empty()) {
-    free_.clear();
-    end_ = 0;
-  }
 }
 
 }  // namespace cubeloom::engine

@@ -4,8 +4,9 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -36,6 +37,7 @@ class SpillFile : public runtime::SpillPort {
     uint32_t crc = 0;
   };
   absl::StatusOr<Record> Reserve(int64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Free(int64_t offset, int64_t size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::string folder_;
   absl::Mutex mu_;
@@ -43,7 +45,8 @@ class SpillFile : public runtime::SpillPort {
   int64_t end_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t next_ ABSL_GUARDED_BY(mu_) = 1;
   std::map<uint64_t, Record> records_ ABSL_GUARDED_BY(mu_);
-  std::multimap<int64_t, int64_t> free_ ABSL_GUARDED_BY(mu_);  // size -> offset
+  std::map<int64_t, int64_t> holes_ ABSL_GUARDED_BY(mu_);                     // offset -> size
+  std::set<std::pair<int64_t, int64_t>> holes_by_size_ ABSL_GUARDED_BY(mu_);  // (size, offset)
 };
 
 }  // namespace cubeloom::engine

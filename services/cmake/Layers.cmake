@@ -1,0 +1,27 @@
+# The edges between modules that DESIGN section 12 allows: module -> modules that it may use.
+# A key covers the module of that path and everything below it, unless a longer key exists.
+# Inside one key (array/shape, array/chunk) edges are free as long as they form no cycle.
+set(CL_ALLOW_base "")
+set(CL_ALLOW_telemetry base)
+set(CL_ALLOW_array base)
+set(CL_ALLOW_graph base)
+set(CL_ALLOW_autoscale base)
+set(CL_ALLOW_kernel array base)
+set(CL_ALLOW_store array base telemetry)
+set(CL_ALLOW_wire proto graph array base)
+set(CL_ALLOW_plan graph base)
+set(CL_ALLOW_resolve graph store kernel/api plan base array)
+set(CL_ALLOW_history plan base telemetry)
+set(CL_ALLOW_runtime graph array kernel/api base telemetry)
+set(CL_ALLOW_exthost kernel/api runtime base array)
+set(CL_ALLOW_transport wire array base telemetry)
+set(CL_ALLOW_cache store array base telemetry)
+set(CL_ALLOW_script graph kernel/api array base)
+set(CL_ALLOW_sdk wire graph array base)
+# Programs and the libraries right below them may use everything lower.
+set(CL_ALLOW_engine ANY)
+set(CL_ALLOW_controller ANY)
+set(CL_ALLOW_worker ANY)
+set(CL_ALLOW_gateway ANY)
+set(CL_ALLOW_cli ANY)
+set(CL_ALLOW_tests ANY)
