@@ -38,13 +38,18 @@ absl::StatusOr<Value::Map> ParseSettings(const Graph& graph, const std::vector<s
   return settings.map();
 }
 
+// The errors of both checks, so that a user sees all mistakes at once.
+absl::Status Both(const absl::Status& structure, const absl::Status& kernels) {
+  if (structure.ok() || kernels.ok()) return structure.ok() ? kernels : structure;
+  return absl::Status(structure.code(), absl::StrCat(structure.message(), "\n", kernels.message()));
+}
+
 absl::StatusOr<CheckedGraph> Check(Graph written, const std::vector<std::string>& set,
                                    const KernelCatalogue& catalogue) {
   CheckedGraph checked;
   CL_ASSIGN_OR_RETURN(const Value::Map overrides, ParseSettings(written, set));
   CL_ASSIGN_OR_RETURN(checked.bound, graph::BindParameters(written, overrides));
-  CL_RETURN_IF_ERROR(graph::CheckStructure(checked.bound));
-  CL_RETURN_IF_ERROR(resolve::CheckKernels(checked.bound, catalogue));
+  CL_RETURN_IF_ERROR(Both(graph::CheckStructure(checked.bound), resolve::CheckKernels(checked.bound, catalogue)));
   CL_ASSIGN_OR_RETURN(checked.expanded, resolve::ExpandComposites(checked.bound, catalogue));
   for (const graph::Parameter& parameter : written.parameters) {
     Value value = parameter.default_value;

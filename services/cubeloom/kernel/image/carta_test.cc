@@ -6,7 +6,7 @@
 #include <iterator>
 #include <optional>
 
-#include "cubeloom/kernel/image/test_run.h"
+#include "cubeloom/kernel/image/run_kernel_test.h"
 
 namespace cubeloom {
 namespace {

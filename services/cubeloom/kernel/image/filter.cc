@@ -11,6 +11,7 @@
 //
 // Cost: 2 * taps multiply-adds per pixel, twice that where NaN is in reach.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -214,7 +215,7 @@ class PlaneFilter {
     if (f_.nan != NanRule::kKeep) return;
     const T* row = in_ + (y - in_y_) * place_.row_stride + (x0_ - in_x_);
     for (int64_t i = 0; i < width_; ++i) {
-      if (row[i] != row[i]) out[i] = std::numeric_limits<T>::quiet_NaN();
+      if (std::isnan(row[i])) out[i] = std::numeric_limits<T>::quiet_NaN();
     }
   }
 
@@ -340,7 +341,7 @@ class Gaussian : public FilterKernel {
 
  protected:
   std::pair<int64_t, int64_t> Reach(const Args& args) const override {
-    const auto radius = static_cast<int64_t>(args.real("truncate") * args.real("sigma") + 0.5);
+    const auto radius = static_cast<int64_t>(std::floor(args.real("truncate") * args.real("sigma") + 0.5));
     return {radius, radius};
   }
   std::vector<double> Weights(const Args& args) const override {

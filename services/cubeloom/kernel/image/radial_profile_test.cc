@@ -1,5 +1,5 @@
 #include "cubeloom/kernel/image/radial_bins.h"
-#include "cubeloom/kernel/image/test_run.h"
+#include "cubeloom/kernel/image/run_kernel_test.h"
 
 namespace cubeloom {
 namespace {

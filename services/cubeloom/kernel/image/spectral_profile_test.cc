@@ -1,4 +1,4 @@
-#include "cubeloom/kernel/image/test_run.h"
+#include "cubeloom/kernel/image/run_kernel_test.h"
 
 namespace cubeloom {
 namespace {

@@ -111,7 +111,9 @@ void Driver::LaneMain(Lane& lane) {
     if (TakeBatch(lane)) {
       mu_.Unlock();
       RunBatch(lane);
+      if (inline_lane_) MaybeReport(false);
       mu_.Lock();
+      if (inline_lane_) Tick(lane);
       continue;
     }
     if (!lane.events.empty()) continue;

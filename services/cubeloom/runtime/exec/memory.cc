@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,7 +15,18 @@
 namespace cubeloom::runtime {
 namespace {
 
-constexpr size_t kMapFrom = size_t{256} << 10;  // bytes; smaller blocks come from the heap
+// Bytes; smaller blocks come from the heap. AddressSanitizer watches the ends of heap blocks only.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kMapFrom = SIZE_MAX;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr size_t kMapFrom = SIZE_MAX;
+#else
+constexpr size_t kMapFrom = size_t{64} << 10;
+#endif
+#else
+constexpr size_t kMapFrom = size_t{64} << 10;
+#endif
 constexpr size_t kPage = 4096;
 
 constexpr char kShortUrl[] = "cubeloom/memory_short";

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "cubeloom/graph/unroll/unroll.h"
 #include "cubeloom/runtime/testing/kernels.h"
 #include "gmock/gmock.h"
@@ -285,6 +286,17 @@ TEST_F(RunTest, DeadlineEndsTheRun) {
   options_.deadline = absl::Milliseconds(30);
   EXPECT_EQ(RunIt(graph).outcome, RunOutcome::kDeadlineExceeded);
   options_.deadline = absl::InfiniteDuration();
+  options_.executor = &InlineExecutor();  // the lane itself keeps time between drops
+  AddTask(kernels_, "test.slow", {"in"}, [](const auto&, const auto&) -> absl::StatusOr<Payload> {
+    absl::SleepFor(absl::Milliseconds(10));
+    return Payload(Value(1));
+  });
+  graph.nodes[3].kernel = "test.slow";
+  options_.deadline = absl::Milliseconds(30);
+  EXPECT_EQ(RunIt(graph).outcome, RunOutcome::kDeadlineExceeded);
+  options_.deadline = absl::InfiniteDuration();
+  options_.executor = pool_.get();
+  graph.nodes[3].kernel = "test.wait";
   graph.nodes[3].timeout = absl::Milliseconds(5);
   graph.nodes[3].retries = 0;
   const RunReport report = RunIt(graph);

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,6 +176,22 @@ std::string StagedName(const std::string& path) {
                       next.fetch_add(1, std::memory_order_relaxed), ".tmp");
 }
 
+// Many open inputs are normal here: the soft limit on descriptors (often 1024) goes up to the hard one when it is met.
+bool RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return false;
+  limit.rlim_cur = limit.rlim_max;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+// O_NONBLOCK: a pipe without a writer must not hang the open; it has no effect on regular files.
+UniqueFd OpenForReading(const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  const int fd = ::open(path.c_str(), kFlags);
+  if (fd >= 0 || errno != EMFILE || !RaiseDescriptorLimit()) return UniqueFd(fd);
+  return UniqueFd(::open(path.c_str(), kFlags));
+}
+
 class LocalStoreImpl : public Store {
  public:
   absl::StatusOr<ObjectStat> Stat(absl::string_view uri) const override {
@@ -191,8 +208,7 @@ class LocalStoreImpl : public Store {
 
   absl::StatusOr<std::unique_ptr<RandomReader>> OpenRead(absl::string_view uri) const override {
     CL_ASSIGN_OR_RETURN(const std::string path, LocalPath(uri));
-    // O_NONBLOCK: a pipe without a writer must not hang the open; it has no effect on regular files.
-    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    UniqueFd fd = OpenForReading(path);
     if (!fd) return ErrnoStatus(errno, "open", uri);
     return ReadDescriptor(std::move(fd), uri);
   }

@@ -1,8 +1,11 @@
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -119,6 +122,24 @@ TEST(LocalStoreTest, RefusesWhatIsNoRegularFile) {
     EXPECT_THAT(std::string(status.message()), HasSubstr(c.uri));
     EXPECT_EQ(LocalStore().Stat(c.uri).status().code(), c.code);
   }
+}
+
+TEST(LocalStoreTest, KeepsMoreFilesOpenThanTheSoftLimit) {
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
+  if (old.rlim_max < 512) GTEST_SKIP() << "the hard limit on descriptors is below 512";
+  const rlimit low{64, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  TempFolder folder;
+  const std::string file = folder.Write("a", "x");
+  std::vector<std::unique_ptr<RandomReader>> open;
+  for (int i = 0; i < 200; ++i) {
+    auto reader = LocalStore().OpenRead(file);
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    open.push_back(*std::move(reader));
+  }
+  open.clear();
+  ::setrlimit(RLIMIT_NOFILE, &old);
 }
 
 TEST(LocalStoreTest, ListsByPatternSorted) {

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cubeloom/store/hdf5/dataset.h"
 #include "cubeloom/store/hdf5/filter.h"
@@ -102,7 +103,7 @@ TEST(Hdf5BadInputTest, ChangedBytesNeverCrashTheProgram) {
       const std::string path = folder.Write("changed.h5", changed);
       for (const char* dataset : {"/plain", "/packed"}) {
         const absl::Status status = OpenAndRead(path, dataset);
-        if (!status.ok()) EXPECT_THAT(std::string(status.message()), HasSubstr("changed.h5")) << i;
+        EXPECT_TRUE(status.ok() || absl::StrContains(status.message(), "changed.h5")) << i << status;
       }
     }
     EXPECT_TRUE(OpenAndRead(whole, "/packed").ok());
@@ -149,12 +150,10 @@ TEST(Hdf5BadInputTest, UnsupportedThingsAreNamed) {
   H5Pset_chunk(scaled, 2, chunk);
   H5Pset_scaleoffset(scaled, H5Z_SO_INT, 4);
   make("scaled", H5T_STD_I32LE, 2, scaled);
-  const hid_t tiny = H5Pcreate(H5P_DATASET_CREATE);
   H5Lcreate_external("/etc/passwd", "/", file, "outside", H5P_DEFAULT, H5P_DEFAULT);
   H5Lcreate_soft("/nowhere", file, "dangling", H5P_DEFAULT, H5P_DEFAULT);
   H5Lcreate_soft("/string", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
-  H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  H5Pclose(tiny);
+  H5Gclose(H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   H5Pclose(scaled);
   H5Pclose(external);
   H5Fclose(file);
@@ -237,8 +236,8 @@ TEST(Hdf5BadInputTest, ImpossibleAnswersAreRefused) {
     Value v = Hdf5DatasetToValue(good);
     v.Set(key, std::move(value));
     const auto result = Hdf5DatasetFromValue(v);
-    EXPECT_FALSE(result.ok()) << key;
-    if (!result.ok()) EXPECT_THAT(std::string(result.status().message()), HasSubstr(std::string(key)));
+    ASSERT_FALSE(result.ok()) << key;
+    EXPECT_THAT(std::string(result.status().message()), HasSubstr(std::string(key)));
   };
   refused("path", Value(1));
   refused("dtype", Value("f80"));

@@ -38,13 +38,16 @@ absl::StatusOr<Answer> AskProbe(Probe& probe, const RandomReader& file, const Va
   return answer;
 }
 
-// The whole blob, which must have just this size.
-absl::Status ReadBlob(const UniqueFd& blob, size_t size, void* out) {
+// The whole blob, which must have just this size: `out` (a vector or string) is not resized before that is known.
+template <typename Out>
+absl::Status ReadBlob(const UniqueFd& blob, int64_t elements, Out* out) {
+  const size_t size = static_cast<size_t>(elements) * sizeof((*out)[0]);
   struct stat st;
   if (!blob || ::fstat(blob.get(), &st) != 0 || static_cast<size_t>(st.st_size) != size) {
     return absl::InternalError("probe answer about HDF5: bytes of another size than expected");
   }
-  auto* to = static_cast<char*>(out);
+  out->resize(static_cast<size_t>(elements));
+  auto* to = reinterpret_cast<char*>(&(*out)[0]);
   for (size_t done = 0; done < size;) {
     const ssize_t n = ::pread(blob.get(), to + done, size - done, static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
@@ -101,14 +104,11 @@ absl::StatusOr<ArrayPtr> OpenHdf5(const Hdf5Source& source, absl::string_view ur
   parts.desc = DescOf(parts.dataset);
   parts.cache_bytes = select.chunk_cache_bytes;
   if (parts.dataset.layout == Hdf5Layout::kChunked) {
-    parts.chunks.resize(static_cast<size_t>(ChunkGrid(parts.desc.shape, parts.dataset.chunk).size()));
-    CL_RETURN_IF_ERROR_IN(ReadBlob(answer.blob, parts.chunks.size() * sizeof(Hdf5ChunkEntry), parts.chunks.data()),
-                          parts.where);
+    const int64_t chunks = ChunkGrid(parts.desc.shape, parts.dataset.chunk).size();
+    CL_RETURN_IF_ERROR_IN(ReadBlob(answer.blob, chunks, &parts.chunks), parts.where);
   } else if (parts.dataset.layout == Hdf5Layout::kCompact) {
     const int64_t bytes = parts.desc.shape.elements() * parts.dataset.type.bytes;
-    if (bytes > parts.file->stat().size) return absl::DataLossError(absl::StrCat(parts.where, ": larger than its file"));
-    parts.compact.resize(static_cast<size_t>(bytes));
-    CL_RETURN_IF_ERROR_IN(ReadBlob(answer.blob, parts.compact.size(), &parts.compact[0]), parts.where);
+    CL_RETURN_IF_ERROR_IN(ReadBlob(answer.blob, bytes, &parts.compact), parts.where);
   }
   CL_RETURN_IF_ERROR(parts.file->CheckUnchanged());
   return MakeHdf5Array(std::move(parts));

@@ -1,8 +1,10 @@
 // Files made by libhdf5: what OpenHdf5 reads is what libhdf5 reads.
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -381,6 +383,90 @@ TEST_F(Hdf5IntegerAttributeTest, FillValueAttributeClearsValidityOfIntegers) {
   const absl::StatusOr<Chunk> chunk = array->Read(Box::Whole({7, 10}), {});
   ASSERT_TRUE(chunk.ok());
   EXPECT_TRUE(chunk->validity);
+}
+
+// As fits2idia makes it: the cards are attributes of the group, strings of 256 bytes, bool as NATIVE_HBOOL.
+TEST(Hdf5ReadTest, AFileOfFits2idiaIsOpenedByItsData) {
+  const TempFolder folder;
+  const std::string path = folder.File("carta.hdf5");
+  TestDataset data, mip;
+  data.path = "/0/DATA";
+  data.shape = {520, 600};
+  data.chunk = {512, 512};
+  mip.path = "/0/MipMaps/DATA/DATA_XY_2";
+  MakeTestFile(path, {{data, mip}});
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t group = H5Gopen2(file, "/0", H5P_DEFAULT);
+  const hid_t text = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+  H5Tset_size(text, 256);
+  const auto add = [&](const char* name, hid_t type, const void* value) {
+    const hid_t id = H5Acreate2(group, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(id, type, value);
+    H5Aclose(id);
+  };
+  char words[256] = "0.3", unit[256] = "K";
+  const bool yes = true;
+  const int64_t axes = 2;
+  const double beam = 0.125;
+  add("SCHEMA_VERSION", text, words);
+  add("SIMPLE", H5T_NATIVE_HBOOL, &yes);
+  add("NAXIS", H5T_NATIVE_INT64, &axes);
+  add("ZEBRA", H5T_NATIVE_INT64, &axes);
+  add("CELLSCAL", H5T_NATIVE_HBOOL, &yes);
+  add("BUNIT", text, unit);
+  add("BMAJ", H5T_NATIVE_DOUBLE, &beam);
+  H5Sclose(space);
+  H5Tclose(text);
+  H5Gclose(group);
+  H5Fclose(file);
+  const ArrayPtr array = MustOpen(path);
+  ASSERT_NE(array, nullptr);
+  const std::vector<Attribute>& cards = array->desc().attributes;
+  ASSERT_EQ(cards.size(), 4u);  // without what states structure, in the order of writing
+  EXPECT_EQ(cards[0].name, "ZEBRA");
+  EXPECT_EQ(cards[1].value, Value(true));
+  EXPECT_EQ(cards[2].value, Value("K"));
+  EXPECT_EQ(cards[3].value, Value(0.125));
+  EXPECT_EQ(array->desc().unit, "K");
+  EXPECT_EQ(array->desc().natural_chunk, Shape({512, 512}));
+  const Box box{{500, 3}, {20, 590}};
+  EXPECT_EQ(Hdf5Values(array, box), LibraryValues(path, "/0/DATA", box));
+}
+
+TEST(Hdf5ReadTest, ManyThreadsReadOneDataset) {
+  const TempFolder folder;
+  const std::string path = folder.File("threads.h5");
+  TestDataset d;
+  d.shape = {200, 200};
+  d.chunk = {32, 32};
+  d.deflate = 1;
+  d.shuffle = true;
+  MakeTestFile(path, {{d}});
+  const absl::StatusOr<ArrayPtr> array = OpenHdf5(TestHdf5Source(), path, {"", 64 << 10});
+  ASSERT_TRUE(array.ok()) << array.status();
+  const std::vector<double> whole = LibraryValues(path, "/data", Box::Whole(d.shape));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (uint32_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937 random(t);
+      for (int i = 0; i < 50; ++i) {
+        const Box box = RandomBox(d.shape, random);
+        const absl::StatusOr<Chunk> chunk = (*array)->Read(box, {});
+        if (!chunk.ok()) {
+          ++wrong;
+          continue;
+        }
+        const std::vector<double> got = Hdf5Values(*chunk);
+        for (int64_t k = 0; k < box.elements(); ++k) {
+          const int64_t y = box.origin[0] + k / box.extent[1], x = box.origin[1] + k % box.extent[1];
+          wrong += got[k] != whole[y * 200 + x];
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Hdf5ReadTest, NetCdfFileEqualsTheLibrary) {

@@ -1,6 +1,6 @@
 // Helpers of this module's tests.
-#ifndef CUBELOOM_KERNEL_IMAGE_TEST_RUN_H_
-#define CUBELOOM_KERNEL_IMAGE_TEST_RUN_H_
+#ifndef CUBELOOM_KERNEL_IMAGE_RUN_KERNEL_TEST_H_
+#define CUBELOOM_KERNEL_IMAGE_RUN_KERNEL_TEST_H_
 
 #include <cmath>
 #include <string>
@@ -87,4 +87,4 @@ inline void ExpectRefused(const absl::StatusOr<std::vector<Payload>>& results, c
 
 }  // namespace cubeloom
 
-#endif  // CUBELOOM_KERNEL_IMAGE_TEST_RUN_H_
+#endif  // CUBELOOM_KERNEL_IMAGE_RUN_KERNEL_TEST_H_
