@@ -68,7 +68,7 @@ class Tree:
 
 def is_test_code(path):
     name = os.path.basename(path)
-    return "/testing/" in path or bool(re.search(r"^fuzz_|_(test|benchmark|fuzzer|fuzz)\.(cc|h)$", name))
+    return "/testing/" in path or bool(re.search(r"^fuzz_|^test_support\.|_(test|benchmark|fuzzer|fuzz)\.(cc|h)$", name))
 
 
 def top_level(tree):

@@ -121,7 +121,7 @@ std::string Check(uint64_t seed) {
 }
 
 TEST(SchedSimTest, InvariantsHoldForEverySeed) {
-  uint64_t from = 0, to = 10000;
+  uint64_t from = 0, to = 20000;
   const char* const full = std::getenv("CUBELOOM_FULL");
   if (full != nullptr && std::string(full) == "1") to = 200000;
   if (const char* only = std::getenv("CUBELOOM_SIM_SEED"); only != nullptr) {

@@ -9,9 +9,9 @@ namespace cubeloom {
 // dearer and takes one global lock; this switches it off. Tests leave it on: it aborts with both stacks
 // when two locks are ever taken in both orders.
 //
-// It also fixes the size from which malloc takes memory from the kernel and gives it back at once. glibc raises that
-// size by itself up to 32 MiB, and then freed chunks stay resident in its arenas: a run within a budget of 256 MiB was
-// seen to hold 1.3 GiB.
+// It also fixes the size from which malloc takes memory from the kernel and gives it back at once. glibc
+// raises that size by itself up to 32 MiB, and then freed chunks stay resident in its arenas: a run within a
+// budget of 256 MiB was seen to hold 1.3 GiB.
 void InitProcess();
 
 }  // namespace cubeloom

@@ -49,7 +49,8 @@ absl::StatusOr<CheckedGraph> Check(Graph written, const std::vector<std::string>
   CheckedGraph checked;
   CL_ASSIGN_OR_RETURN(const Value::Map overrides, ParseSettings(written, set));
   CL_ASSIGN_OR_RETURN(checked.bound, graph::BindParameters(written, overrides));
-  CL_RETURN_IF_ERROR(Both(graph::CheckStructure(checked.bound), resolve::CheckKernels(checked.bound, catalogue)));
+  CL_RETURN_IF_ERROR(
+      Both(graph::CheckStructure(checked.bound), resolve::CheckKernels(checked.bound, catalogue)));
   CL_ASSIGN_OR_RETURN(checked.expanded, resolve::ExpandComposites(checked.bound, catalogue));
   for (const graph::Parameter& parameter : written.parameters) {
     Value value = parameter.default_value;

@@ -109,7 +109,7 @@ absl::StatusOr<Buffer> ChunkStore::Pin(Entry& entry, const ReadContext& context)
     }
     mu_.Lock();
     entry.busy = false;
-    CL_RETURN_IF_ERROR_IN(status, "reading a spilled chunk");
+    if (!status.ok()) return Annotate(status, "reading a spilled chunk");
     entry.block = std::move(*block).Publish();
   }
   Touch(entry);

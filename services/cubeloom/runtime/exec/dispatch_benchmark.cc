@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/figure.h"
+#include "cubeloom/base/process.h"
 #include "cubeloom/base/status.h"
 #include "cubeloom/graph/unroll/unroll.h"
 #include "cubeloom/runtime/exec/program.h"
@@ -97,6 +98,7 @@ absl::StatusOr<double> StepOnly(const graph::PhysicalGraph& graph) {
 }
 
 int Main(int argc, char** argv) {
+  InitProcess();
   bench::Session session(argc, argv);
   const graph::Graph logical = Chains();
   graph::UnrollFacts facts;

@@ -30,7 +30,11 @@ void Stepper::OutputsMissing(DropId d, DropState state) {
 
 void Stepper::SpreadMissing(DropId data) {
   for (DropId consumer : graph_.successors(data)) {
-    if (IsFinal(s_.state_[consumer])) continue;
+    if (IsFinal(s_.state_[consumer])) {
+      // Whether a threshold was exceeded must not depend on which of its inputs went missing first.
+      if (s_.state_[consumer] == DropState::kSkipped && IsIncluded(consumer)) InputMissing(consumer, data);
+      continue;
+    }
     --s_.left_[consumer];
     InputMissing(consumer, data);
     if (s_.left_[consumer] == 0 && !IsFinal(s_.state_[consumer])) Decide(consumer);
@@ -51,10 +55,10 @@ void Stepper::InputMissing(DropId app, DropId data) {
     variadic += links[l].variadic;
     needed += !links[l].variadic && !links[l].optional;
   }
-  if (needed > 0 && matches == needed) return Skip(app);
-  if (variadic == 0) return;
+  if (needed > 0 && matches == needed && !IsFinal(s_.state_[app])) return Skip(app);
+  if (variadic == 0 || matches != variadic) return;  // feeds ports of both kinds: Decide() looks closer
   ++s_.missing_[app];
-  if (matches == variadic && s_.missing_[app] > AllowedInputs(app)) Stop(StopReason::kThreshold, app);
+  if (s_.missing_[app] > AllowedInputs(app)) Stop(StopReason::kThreshold, app);
 }
 
 // Sum over the variadic ports of how many inputs may be missing.

@@ -48,6 +48,7 @@ class Stepper {
   void StartBatch(uint32_t bucket, int64_t count);
   int64_t BatchSize(uint32_t block) const;
 
+  bool IsIncluded(DropId d) const { return s_.options_.included.empty() || s_.options_.included[d]; }
   uint32_t BlockOf(DropId d) const { return graph_.block_of[d]; }
 
   State& s_;

@@ -176,7 +176,8 @@ std::string StagedName(const std::string& path) {
                       next.fetch_add(1, std::memory_order_relaxed), ".tmp");
 }
 
-// Many open inputs are normal here: the soft limit on descriptors (often 1024) goes up to the hard one when it is met.
+// Many open inputs are normal here: the soft limit on descriptors (often 1024) goes up to the hard one when
+// it is met.
 bool RaiseDescriptorLimit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return false;

@@ -6,14 +6,22 @@ namespace cubeloom {
 namespace CL_SIMD_NS {
 namespace {
 
-typedef uint16_t __attribute__((may_alias)) U16;
-typedef uint32_t __attribute__((may_alias)) U32;
-typedef uint64_t __attribute__((may_alias)) U64;
-
 inline uint8_t Swap(uint8_t v) { return v; }
 inline uint16_t Swap(uint16_t v) { return __builtin_bswap16(v); }
 inline uint32_t Swap(uint32_t v) { return __builtin_bswap32(v); }
 inline uint64_t Swap(uint64_t v) { return __builtin_bswap64(v); }
+
+// Element i of memory of any type and alignment.
+template <typename U>
+inline U Get(const void* p, int64_t i) {
+  U v;
+  __builtin_memcpy(&v, static_cast<const char*>(p) + i * static_cast<int64_t>(sizeof(U)), sizeof(U));
+  return v;
+}
+template <typename U>
+inline void Put(void* p, int64_t i, U v) {
+  __builtin_memcpy(static_cast<char*>(p) + i * static_cast<int64_t>(sizeof(U)), &v, sizeof(U));
+}
 
 template <typename T>
 struct Bits;
@@ -45,20 +53,18 @@ struct Bits<double> {
 // Same width in and out: swap the bytes, toggle the sign bit.
 template <typename U>
 void SwapLoop(void* data, int64_t count, bool swap, bool flip) {
-  U* p = static_cast<U*>(data);
   const U mask = flip ? static_cast<U>(U(1) << (sizeof(U) * 8 - 1)) : U(0);
   if (swap) {
-    for (int64_t i = 0; i < count; ++i) p[i] = Swap(p[i]) ^ mask;
+    for (int64_t i = 0; i < count; ++i) Put<U>(data, i, Swap(Get<U>(data, i)) ^ mask);
   } else if (flip) {
-    for (int64_t i = 0; i < count; ++i) p[i] = p[i] ^ mask;
+    for (int64_t i = 0; i < count; ++i) Put<U>(data, i, Get<U>(data, i) ^ mask);
   }
 }
 
 template <typename U>
 void EncodeLoop(void* data, int64_t count, bool flip) {
-  U* p = static_cast<U*>(data);
   const U mask = flip ? Swap(static_cast<U>(U(1) << (sizeof(U) * 8 - 1))) : U(0);
-  for (int64_t i = 0; i < count; ++i) p[i] = Swap(p[i]) ^ mask;
+  for (int64_t i = 0; i < count; ++i) Put<U>(data, i, Swap(Get<U>(data, i)) ^ mask);
 }
 
 // One block: `raw` never overlaps `out`.
@@ -169,12 +175,11 @@ void UnquantiseEither(const FitsQuantisation& q, const int32_t* in, const float*
 
 template <typename U>
 int64_t CountEqual(const void* data, int64_t count, U value) {
-  const U* p = static_cast<const U*>(data);
   int64_t n = 0;
   for (int64_t at = 0; at < count; at += 1 << 15) {
     const int64_t end = count - at < (1 << 15) ? count : at + (1 << 15);
     uint32_t part = 0;
-    for (int64_t i = at; i < end; ++i) part += p[i] == value;
+    for (int64_t i = at; i < end; ++i) part += Get<U>(data, i) == value;
     n += part;
   }
   return n;
@@ -189,12 +194,12 @@ void ConvertFitsRun(const FitsConversion& c, void* data, int64_t count) {
     case 8:
       return SwapLoop<uint8_t>(data, count, false, c.flip);
     case 16:
-      return SwapLoop<U16>(data, count, c.big_endian, c.flip);
+      return SwapLoop<uint16_t>(data, count, c.big_endian, c.flip);
     case 32:
     case -32:
-      return SwapLoop<U32>(data, count, c.big_endian, c.flip);
+      return SwapLoop<uint32_t>(data, count, c.big_endian, c.flip);
     default:
-      return SwapLoop<U64>(data, count, c.big_endian, c.flip);
+      return SwapLoop<uint64_t>(data, count, c.big_endian, c.flip);
   }
 }
 
@@ -203,11 +208,11 @@ int64_t CountFitsValue(const void* data, int64_t count, int bytes, uint64_t valu
     case 1:
       return CountEqual<uint8_t>(data, count, static_cast<uint8_t>(value));
     case 2:
-      return CountEqual<U16>(data, count, static_cast<uint16_t>(value));
+      return CountEqual<uint16_t>(data, count, static_cast<uint16_t>(value));
     case 4:
-      return CountEqual<U32>(data, count, static_cast<uint32_t>(value));
+      return CountEqual<uint32_t>(data, count, static_cast<uint32_t>(value));
     default:
-      return CountEqual<U64>(data, count, value);
+      return CountEqual<uint64_t>(data, count, value);
   }
 }
 
@@ -216,11 +221,11 @@ void EncodeFitsRun(void* data, int64_t count, int bytes, bool flip) {
     case 1:
       return SwapLoop<uint8_t>(data, count, false, flip);
     case 2:
-      return EncodeLoop<U16>(data, count, flip);
+      return EncodeLoop<uint16_t>(data, count, flip);
     case 4:
-      return EncodeLoop<U32>(data, count, flip);
+      return EncodeLoop<uint32_t>(data, count, flip);
     default:
-      return EncodeLoop<U64>(data, count, flip);
+      return EncodeLoop<uint64_t>(data, count, flip);
   }
 }
 
@@ -234,9 +239,8 @@ void UnquantiseF64(const FitsQuantisation& q, const int32_t* in, const float* di
 }
 
 uint64_t SumWordsRun(const void* data, int64_t words) {
-  const U32* p = static_cast<const U32*>(data);
   uint64_t sum = 0;
-  for (int64_t i = 0; i < words; ++i) sum += __builtin_bswap32(p[i]);
+  for (int64_t i = 0; i < words; ++i) sum += Swap(Get<uint32_t>(data, i));
   return sum;
 }
 

@@ -170,6 +170,21 @@ TEST(ReadScalingTest, FloatsKeepTheirBits) {
   }
 }
 
+TEST(ReadScalingTest, AllBlankAndAllNaNImagesAreReadAsSuch) {
+  TempFolder folder;
+  const std::string blank = folder.Write("blank.fits", MakeHeader(ImageCards(16, {5000}, {"BLANK   = -1"})) +
+                                                           PadData(std::string(10000, '\xff')));
+  const std::string nan =
+      folder.Write("nan.fits", MakeHeader(ImageCards(-32, {5000})) + PadData(std::string(20000, '\xff')));
+  const std::string inf =
+      folder.Write("inf.fits", MakeHeader(ImageCards(-64, {2})) +
+                                   PadData(BigEndian({0x7FF0000000000000, -0x10000000000000}, 8)));
+  for (const std::string& file : {blank, nan}) {
+    for (const double v : AllValues(OpenFits(TestSource(), file).value())) ASSERT_TRUE(std::isnan(v));
+  }
+  EXPECT_THAT(AllValues(OpenFits(TestSource(), inf).value()), ::testing::ElementsAre(INFINITY, -INFINITY));
+}
+
 TEST(ReadScalingTest, NarrowsDoublesToFloatsInPlace) {
   TempFolder folder;
   std::vector<double> values(100000);

@@ -82,8 +82,10 @@ absl::StatusOr<Encoded> EncodeValues(const Value::List& values, Hdf5AttributeSty
   return out;
 }
 
-absl::StatusOr<Hdf5Message> Make(const Hdf5WriteAttribute& attribute, Hdf5AttributeStyle style, Hdf5Heap& heap) {
-  if (attribute.name.empty() || attribute.name.size() > 32000 || attribute.name.find('\0') != std::string::npos) {
+absl::StatusOr<Hdf5Message> Make(const Hdf5WriteAttribute& attribute, Hdf5AttributeStyle style,
+                                 Hdf5Heap& heap) {
+  if (attribute.name.empty() || attribute.name.size() > 32000 ||
+      attribute.name.find('\0') != std::string::npos) {
     return absl::InvalidArgumentError("this is no possible name");
   }
   const std::string scalar = EncodeHdf5Space(Shape());
@@ -97,11 +99,12 @@ absl::StatusOr<Hdf5Message> Make(const Hdf5WriteAttribute& attribute, Hdf5Attrib
   }
   const Value::List values = value.is_list() ? value.list() : Value::List{value};
   CL_ASSIGN_OR_RETURN(const Encoded e, EncodeValues(values, style, heap));
-  const std::string space = value.is_list() ? EncodeHdf5Space(Shape{static_cast<int64_t>(values.size())}) : scalar;
+  const std::string space =
+      value.is_list() ? EncodeHdf5Space(Shape{static_cast<int64_t>(values.size())}) : scalar;
   Hdf5Message message = Hdf5AttributeMessage(attribute.name, e.type, space, e.data);
   if (message.data.size() <= kMaxHdf5Message) return message;
-  return absl::InvalidArgumentError(absl::StrCat("takes ", message.data.size(), " bytes, an attribute has at most ",
-                                                 kMaxHdf5Message));
+  return absl::InvalidArgumentError(
+      absl::StrCat("takes ", message.data.size(), " bytes, an attribute has at most ", kMaxHdf5Message));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace cubeloom {
 
-// The message of one attribute; strings of variable length go into `heap`. InvalidArgument naming the attribute when
-// it has no form: no name, a map, a list of different kinds or of lists, more than 64 KiB.
+// The message of one attribute; strings of variable length go into `heap`. InvalidArgument naming the
+// attribute when it has no form: no name, a map, a list of different kinds or of lists, more than 64 KiB.
 absl::StatusOr<Hdf5Message> MakeHdf5Attribute(const Hdf5WriteAttribute& attribute, Hdf5AttributeStyle style,
                                               Hdf5Heap& heap);
 

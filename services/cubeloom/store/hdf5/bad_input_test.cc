@@ -114,7 +114,8 @@ TEST(Hdf5BadInputTest, WhatIsNotThereIsNamed) {
   const TempFolder folder;
   const std::string path = folder.File("mixed.h5");
   MakeTestFile(path, MixedFile(false));
-  ExpectError(OpenAndRead(path, "/other"), absl::StatusCode::kNotFound, {"mixed.h5", "/other", "/packed", "/plain"});
+  ExpectError(OpenAndRead(path, "/other"), absl::StatusCode::kNotFound,
+              {"mixed.h5", "/other", "/packed", "/plain"});
   ExpectError(OpenAndRead(path, "/plain/more"), absl::StatusCode::kNotFound, {"/plain/more"});
   ExpectError(OpenAndRead(path), kInvalid, {"mixed.h5", "name one", "/packed, /plain"});
   TestFile empty;
@@ -162,10 +163,14 @@ TEST(Hdf5BadInputTest, UnsupportedThingsAreNamed) {
     absl::StatusCode code;
     const char* word;
   } cases[] = {
-      {"/string", kInvalid, "string"},        {"/soft", kInvalid, "string"},
-      {"/null", kInvalid, "null dataspace"},  {"/axes", kInvalid, "12 axes"},
-      {"/reference", kInvalid, "reference"},  {"/precision", kInvalid, "precision"},
-      {"/external", kInvalid, "other files"}, {"/scaled", kInvalid, "scaleoffset"},
+      {"/string", kInvalid, "string"},
+      {"/soft", kInvalid, "string"},
+      {"/null", kInvalid, "null dataspace"},
+      {"/axes", kInvalid, "12 axes"},
+      {"/reference", kInvalid, "reference"},
+      {"/precision", kInvalid, "precision"},
+      {"/external", kInvalid, "other files"},
+      {"/scaled", kInvalid, "scaleoffset"},
       {"/outside", absl::StatusCode::kNotFound, "no dataset"},
       {"/dangling", absl::StatusCode::kNotFound, "no dataset"},
       {"/group", absl::StatusCode::kNotFound, "no dataset"},
@@ -292,14 +297,16 @@ TEST(Hdf5FilterTest, ClaimsAreCheckedBeforeMemoryIsTaken) {
 TEST(Hdf5FilterTest, AWrongChecksumIsNoticed) {
   const std::vector<Hdf5Filter> filters = {{kHdf5Fletcher32, "fletcher32", {}}};
   std::string data = "abcdefgh1";
-  const uint32_t sum = Hdf5Fletcher32Of(absl::MakeConstSpan(reinterpret_cast<const std::byte*>(data.data()), 9));
+  const uint32_t sum =
+      Hdf5Fletcher32Of(absl::MakeConstSpan(reinterpret_cast<const std::byte*>(data.data()), 9));
   data.append(reinterpret_cast<const char*>(&sum), 4);
   const Hdf5FilterJob job{filters, 0, 9, 1};
   EXPECT_TRUE(DecodeHdf5Chunk(job, Buffer::Copy(data.data(), data.size()), Allocator::Heap()).ok());
   data[3] ^= 1;
   ExpectError(DecodeHdf5Chunk(job, Buffer::Copy(data.data(), data.size()), Allocator::Heap()).status(), kLoss,
               {"fletcher32"});
-  ExpectError(DecodeHdf5Chunk(job, Buffer::Copy(data.data(), 3), Allocator::Heap()).status(), kLoss, {"no room"});
+  ExpectError(DecodeHdf5Chunk(job, Buffer::Copy(data.data(), 3), Allocator::Heap()).status(), kLoss,
+              {"no room"});
 }
 
 }  // namespace

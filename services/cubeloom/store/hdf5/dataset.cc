@@ -1,6 +1,6 @@
-// Reading boxes of a dataset. Elements that lie in the file as they are (contiguous, compact, chunks without filters)
-// are read as byte ranges; filtered chunks are decoded whole, and kept in a cache when a read takes only a part of
-// them. Either way many threads may read at once.
+// Reading boxes of a dataset. Elements that lie in the file as they are (contiguous, compact, chunks without
+// filters) are read as byte ranges; filtered chunks are decoded whole, and kept in a cache when a read takes
+// only a part of them. Either way many threads may read at once.
 #include "cubeloom/store/hdf5/dataset.h"
 
 #include <algorithm>
@@ -20,7 +20,8 @@ namespace {
 
 constexpr int64_t kPieceBytes = 256 << 10;  // converted at once; fits the second-level cache
 
-// Calls f(offset of a run in `whole`, offset in `part`, elements) for the runs of `part`, both dense, row-major.
+// Calls f(offset of a run in `whole`, offset in `part`, elements) for the runs of `part`, both dense,
+// row-major.
 template <typename F>
 void ForEachRunOf(const Box& part, const Box& whole, F&& f) {
   Chunk view;
@@ -71,7 +72,8 @@ class Hdf5Array : public Array {
   absl::StatusOr<Chunk> Read(const Box& box, const ReadContext& context) const override {
     if (box.rank() != desc().shape.rank() || !Box::Whole(desc().shape).Contains(box)) {
       return absl::OutOfRangeError(absl::StrCat(parts_.where, ": the box ", box.ToString(),
-                                                " is outside the dataset of shape ", desc().shape.ToString()));
+                                                " is outside the dataset of shape ",
+                                                desc().shape.ToString()));
     }
     if (chunked() && !elements_.needs_validity()) {
       CL_ASSIGN_OR_RETURN(Chunk whole, WholeChunk(box, context));
@@ -125,15 +127,17 @@ class Hdf5Array : public Array {
         return FillFromCompact(target);
       case Hdf5Layout::kContiguous:
         if (parts_.dataset.offset < 0) return FillWithFill(target.box, target);
-        return FillFromFile({parts_.file.get(), parts_.dataset.offset, desc().shape, elements_.stored_bytes()},
-                            target.box, Shape::Filled(target.box.rank(), 0), target);
+        return FillFromFile(
+            {parts_.file.get(), parts_.dataset.offset, desc().shape, elements_.stored_bytes()}, target.box,
+            Shape::Filled(target.box.rank(), 0), target);
       case Hdf5Layout::kChunked:
         break;
     }
     absl::Status status;
     grid_.ForEachIn(target.box, [&](int64_t index, const Box& overlap) {
       if (!status.ok()) return;
-      status = target.context.cancel.cancelled() ? target.context.cancel.status() : AddChunk(index, overlap, target);
+      status = target.context.cancel.cancelled() ? target.context.cancel.status()
+                                                 : AddChunk(index, overlap, target);
     });
     return status;
   }
@@ -143,8 +147,9 @@ class Hdf5Array : public Array {
     const Box whole = grid_.BoxOf(index);
     if (entry.size == 0) return FillWithFill(overlap, target);
     if (!IsFiltered(index, whole)) {
-      return FillFromFile({parts_.file.get(), static_cast<int64_t>(entry.offset), grid_.chunk(), elements_.stored_bytes()},
-                          overlap, whole.origin, target);
+      return FillFromFile(
+          {parts_.file.get(), static_cast<int64_t>(entry.offset), grid_.chunk(), elements_.stored_bytes()},
+          overlap, whole.origin, target);
     }
     CL_ASSIGN_OR_RETURN(const TilePixels pixels, Decoded(index, whole, !(overlap == whole), target.context));
     Copy(pixels.data.data(), Box{whole.origin, grid_.chunk()}, overlap, target);
@@ -160,7 +165,8 @@ class Hdf5Array : public Array {
   }
 
   // The elements of a filtered chunk, converted.
-  absl::StatusOr<TilePixels> Decoded(int64_t index, const Box& whole, bool keep, const ReadContext& context) const {
+  absl::StatusOr<TilePixels> Decoded(int64_t index, const Box& whole, bool keep,
+                                     const ReadContext& context) const {
     absl::StatusOr<TilePixels> pixels = cache_.Get(index, keep, [&] { return Decode(index, context); });
     if (pixels.ok()) return pixels;
     return Annotate(pixels.status(), absl::StrCat("chunk ", index, " ", whole.ToString()));
@@ -169,39 +175,48 @@ class Hdf5Array : public Array {
   absl::StatusOr<TilePixels> Decode(int64_t index, const ReadContext& context) const {
     const Hdf5ChunkEntry& entry = parts_.chunks[index];
     CL_ASSIGN_OR_RETURN(MutableBuffer stored, context.allocator->Allocate(entry.size));
-    CL_RETURN_IF_ERROR(
-        parts_.file->ReadAt(static_cast<int64_t>(entry.offset), absl::MakeSpan(stored.data(), stored.size())));
-    const Hdf5FilterJob job{parts_.dataset.filters, entry.mask, Hdf5ChunkBytes(parts_.dataset), elements_.stored_bytes()};
-    CL_ASSIGN_OR_RETURN(const Buffer raw, DecodeHdf5Chunk(job, std::move(stored).Publish(), *context.allocator));
+    CL_RETURN_IF_ERROR(parts_.file->ReadAt(static_cast<int64_t>(entry.offset),
+                                           absl::MakeSpan(stored.data(), stored.size())));
+    const Hdf5FilterJob job{parts_.dataset.filters, entry.mask, Hdf5ChunkBytes(parts_.dataset),
+                            elements_.stored_bytes()};
+    CL_ASSIGN_OR_RETURN(const Buffer raw,
+                        DecodeHdf5Chunk(job, std::move(stored).Publish(), *context.allocator));
     if (elements_.identity()) return TilePixels{raw, Buffer()};
     const int64_t count = grid_.chunk().elements();
-    CL_ASSIGN_OR_RETURN(MutableBuffer out, context.allocator->Allocate(static_cast<size_t>(count * elements_.bytes())));
+    CL_ASSIGN_OR_RETURN(MutableBuffer out,
+                        context.allocator->Allocate(static_cast<size_t>(count * elements_.bytes())));
     std::memcpy(out.data() + count * (elements_.bytes() - elements_.stored_bytes()), raw.data(), raw.size());
     elements_.Convert(out.data(), count);
     return TilePixels{std::move(out).Publish(), Buffer()};
   }
 
   // `box` of the array from elements that lie dense in the file, the first of them at `origin` of the array.
-  absl::Status FillFromFile(const DenseArray& dense, const Box& box, const Shape& origin, const Target& target) const {
+  absl::Status FillFromFile(const DenseArray& dense, const Box& box, const Shape& origin,
+                            const Target& target) const {
     const Box inside = Shifted(box, origin);
     RunReader reader(dense, inside, *target.context.allocator);
     if (IsRun(box, target.box)) {
       std::byte* out = target.data;
       ForEachRunOf(Box{box.origin, Shape::Filled(box.rank(), 1)}, target.box,
                    [&](int64_t at, int64_t, int64_t) { out = target.data + at * elements_.bytes(); });
-      return ReadPieces(reader, box.elements(), target, [&](int64_t at) { return out + at * elements_.bytes(); },
-                        [](const std::byte*, int64_t, int64_t) {});
+      return ReadPieces(
+          reader, box.elements(), target, [&](int64_t at) { return out + at * elements_.bytes(); },
+          [](const std::byte*, int64_t, int64_t) {});
     }
     MutableBuffer scratch;
     const int64_t room = std::min(box.elements() * elements_.bytes(), kPieceBytes);
     CL_ASSIGN_OR_RETURN(scratch, target.context.allocator->Allocate(static_cast<size_t>(room)));
-    return ReadPieces(reader, box.elements(), target, [&](int64_t) { return scratch.data(); },
-                      [&](const std::byte* data, int64_t at, int64_t n) { Scatter(data, box, {at, n}, target); });
+    return ReadPieces(
+        reader, box.elements(), target, [&](int64_t) { return scratch.data(); },
+        [&](const std::byte* data, int64_t at, int64_t n) {
+          Scatter(data, box, {at, n}, target);
+        });
   }
 
   // Reads and converts [0, count) of the reader in pieces: to place(at), then done(data, at, n).
   template <typename Place, typename Done>
-  absl::Status ReadPieces(RunReader& reader, int64_t count, const Target& target, Place&& place, Done&& done) const {
+  absl::Status ReadPieces(RunReader& reader, int64_t count, const Target& target, Place&& place,
+                          Done&& done) const {
     const int64_t step = kPieceBytes / elements_.bytes();
     for (int64_t at = 0; at < count; at += step) {
       if (target.context.cancel.cancelled()) return target.context.cancel.status();
@@ -251,7 +266,8 @@ class Hdf5Array : public Array {
     const int64_t bytes = elements_.bytes();
     ForEachRunOf(part, target.box, [&](int64_t at, int64_t, int64_t length) {
       std::byte* out = target.data + at * bytes;
-      for (int64_t i = 0; i < length; ++i) std::memcpy(out + i * bytes, fill_.data(), static_cast<size_t>(bytes));
+      for (int64_t i = 0; i < length; ++i)
+        std::memcpy(out + i * bytes, fill_.data(), static_cast<size_t>(bytes));
     });
     return absl::OkStatus();
   }
@@ -287,14 +303,15 @@ class Hdf5Array : public Array {
 absl::Status CheckInside(const Hdf5Parts& parts, uint64_t offset, int64_t bytes) {
   const auto size = static_cast<uint64_t>(parts.file->stat().size);
   if (offset <= size && static_cast<uint64_t>(bytes) <= size - offset) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("its ", bytes, " bytes at byte ", offset, " go beyond the end of the file at ",
-                                          size, " (truncated?)"));
+  return absl::DataLossError(absl::StrCat("its ", bytes, " bytes at byte ", offset,
+                                          " go beyond the end of the file at ", size, " (truncated?)"));
 }
 
 absl::Status CheckChunkTable(const Hdf5Parts& parts) {
   const ChunkGrid grid(parts.desc.shape, parts.dataset.chunk);
   if (static_cast<int64_t>(parts.chunks.size()) != grid.size()) {
-    return absl::DataLossError(absl::StrCat("table of ", parts.chunks.size(), " chunks instead of ", grid.size()));
+    return absl::DataLossError(
+        absl::StrCat("table of ", parts.chunks.size(), " chunks instead of ", grid.size()));
   }
   const int64_t raw = Hdf5ChunkBytes(parts.dataset);
   const size_t filters = parts.dataset.filters.size();

@@ -24,8 +24,8 @@ struct Hdf5Parts {
   int64_t cache_bytes = 0;
 };
 
-// The array. InvalidArgument: a filter that is not supported; DataLoss: elements or a chunk outside the file, an
-// unfiltered chunk of another size, a table of another length. Errors start with `where`.
+// The array. InvalidArgument: a filter that is not supported; DataLoss: elements or a chunk outside the file,
+// an unfiltered chunk of another size, a table of another length. Errors start with `where`.
 absl::StatusOr<ArrayPtr> MakeHdf5Array(Hdf5Parts parts);
 
 }  // namespace cubeloom

@@ -10,8 +10,8 @@
 
 namespace cubeloom {
 
-// Reads elements of one stored type: byte order, halves to f32, bools to 0 or 1, and floats that mean "no value" to NaN.
-// Immutable; thread-safe.
+// Reads elements of one stored type: byte order, halves to f32, bools to 0 or 1, and floats that mean "no
+// value" to NaN. Immutable; thread-safe.
 class Hdf5Elements {
  public:
   Hdf5Elements(const Hdf5Type& type, const std::vector<std::string>& missing);
@@ -28,7 +28,8 @@ class Hdf5Elements {
   // Converts `count` elements. The stored ones lie at the end of the room for the converted: from byte
   // count * (bytes() - stored_bytes()) on.
   void Convert(void* data, int64_t count) const;
-  // Of converted elements: how many mean "no value"; where `bits` is given, clears their bits from bit `first` on.
+  // Of converted elements: how many mean "no value"; where `bits` is given, clears their bits from bit
+  // `first` on.
   int64_t MarkMissing(const void* data, int64_t count, uint8_t* bits, int64_t first) const;
   // One converted element; `stored` has stored_bytes() bytes, or is empty for zero.
   std::string One(const std::string& stored) const;

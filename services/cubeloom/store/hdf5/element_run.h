@@ -6,17 +6,17 @@
 
 namespace cubeloom {
 
-#define CL_DECLARE_HDF5_ELEMENT_RUN(ns)                                              \
-  namespace ns {                                                                     \
-  /* Byte order of words of 2, 4 or 8 bytes. */                                      \
-  void SwapRun(void* data, int64_t count, int bytes);                                \
-  /* IEEE 754 halves at in to floats at out; out may begin 2 * count before in. */   \
-  void HalfRun(const uint16_t* in, int64_t count, float* out);                       \
-  /* NaN where equal to value. */                                                    \
-  void MissingFloats(float* data, int64_t count, float value);                          \
-  void MissingDoubles(double* data, int64_t count, double value);                        \
-  /* How many words of 1, 2, 4 or 8 bytes are equal to the one at value. */          \
-  int64_t CountRun(const void* data, int64_t count, int bytes, const void* value);   \
+#define CL_DECLARE_HDF5_ELEMENT_RUN(ns)                                            \
+  namespace ns {                                                                   \
+  /* Byte order of words of 2, 4 or 8 bytes. */                                    \
+  void SwapRun(void* data, int64_t count, int bytes);                              \
+  /* IEEE 754 halves at in to floats at out; out may begin 2 * count before in. */ \
+  void HalfRun(const uint16_t* in, int64_t count, float* out);                     \
+  /* NaN where equal to value. */                                                  \
+  void MissingFloats(float* data, int64_t count, float value);                     \
+  void MissingDoubles(double* data, int64_t count, double value);                  \
+  /* How many words of 1, 2, 4 or 8 bytes are equal to the one at value. */        \
+  int64_t CountRun(const void* data, int64_t count, int bytes, const void* value); \
   }
 CL_DECLARE_HDF5_ELEMENT_RUN(v2)
 CL_DECLARE_HDF5_ELEMENT_RUN(v3)

@@ -1,8 +1,8 @@
 // See element_run.h.
+#include "cubeloom/store/hdf5/element_run.h"
+
 #include <cstring>
 #include <limits>
-
-#include "cubeloom/store/hdf5/element_run.h"
 
 namespace cubeloom::CL_SIMD_NS {
 namespace {
@@ -82,10 +82,14 @@ void MissingDoubles(double* data, int64_t count, double value) { MarkAll(data, c
 
 int64_t CountRun(const void* data, int64_t count, int bytes, const void* value) {
   switch (bytes) {
-    case 1: return CountAll<uint8_t>(data, count, value);
-    case 2: return CountAll<uint16_t>(data, count, value);
-    case 4: return CountAll<uint32_t>(data, count, value);
-    default: return CountAll<uint64_t>(data, count, value);
+    case 1:
+      return CountAll<uint8_t>(data, count, value);
+    case 2:
+      return CountAll<uint16_t>(data, count, value);
+    case 4:
+      return CountAll<uint32_t>(data, count, value);
+    default:
+      return CountAll<uint64_t>(data, count, value);
   }
 }
 

@@ -1,4 +1,6 @@
 // The loops over elements on every instruction set of this machine, against plain ones.
+#include "cubeloom/store/hdf5/element.h"
+
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "cubeloom/base/cpu.h"
-#include "cubeloom/store/hdf5/element.h"
 #include "gtest/gtest.h"
 
 namespace cubeloom {
@@ -15,7 +16,8 @@ namespace {
 class ElementTest : public ::testing::TestWithParam<SimdLevel> {
  protected:
   void SetUp() override {
-    if (GetParam() > DetectedSimdLevel()) GTEST_SKIP() << "this machine has no x86-64-v" << static_cast<int>(GetParam());
+    if (GetParam() > DetectedSimdLevel())
+      GTEST_SKIP() << "this machine has no x86-64-v" << static_cast<int>(GetParam());
     SetSimdLevel(GetParam());
   }
   void TearDown() override { SetSimdLevel(DetectedSimdLevel()); }
@@ -110,7 +112,8 @@ TEST_P(ElementTest, MissingIntegersAreCountedAndMarked) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, ElementTest, ::testing::Values(SimdLevel::kV2, SimdLevel::kV3, SimdLevel::kV4));
+INSTANTIATE_TEST_SUITE_P(Levels, ElementTest,
+                         ::testing::Values(SimdLevel::kV2, SimdLevel::kV3, SimdLevel::kV4));
 
 }  // namespace
 }  // namespace cubeloom

@@ -6,11 +6,11 @@
 namespace cubeloom {
 namespace {
 
-constexpr int kDataspace = 0x01, kLinkInfo = 0x02, kDatatype = 0x03, kFillValue = 0x05, kLink = 0x06, kLayout = 0x08,
-              kGroupInfo = 0x0A, kFilters = 0x0B, kAttribute = 0x0C, kAttributeInfo = 0x15;
-constexpr size_t kHeapMinimum = 4096;       // of a collection, H5HG_MINSIZE
-constexpr size_t kHeapObjects = 60 << 10;   // bytes of objects after which a collection is closed
-constexpr int kTreeChildren = 64;           // 2K, K = 32 is what superblock version 2 implies
+constexpr int kDataspace = 0x01, kLinkInfo = 0x02, kDatatype = 0x03, kFillValue = 0x05, kLink = 0x06,
+              kLayout = 0x08, kGroupInfo = 0x0A, kFilters = 0x0B, kAttribute = 0x0C, kAttributeInfo = 0x15;
+constexpr size_t kHeapMinimum = 4096;      // of a collection, H5HG_MINSIZE
+constexpr size_t kHeapObjects = 60 << 10;  // bytes of objects after which a collection is closed
+constexpr int kTreeChildren = 64;          // 2K, K = 32 is what superblock version 2 implies
 
 bool IsAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -80,7 +80,8 @@ size_t TreeNodeBytes(int rank) {
   return 24 + kTreeChildren * 8 + (kTreeChildren + 1) * key;
 }
 
-void AddTreeKey(const ChunkGrid& grid, const std::vector<Hdf5ChunkEntry>& chunks, int64_t chunk, Hdf5Bytes& out) {
+void AddTreeKey(const ChunkGrid& grid, const std::vector<Hdf5ChunkEntry>& chunks, int64_t chunk,
+                Hdf5Bytes& out) {
   const int rank = grid.array().rank();
   Shape origin = Shape::Filled(rank, 0);
   if (chunk < grid.size()) {
@@ -143,20 +144,29 @@ std::string EncodeHdf5Superblock(uint64_t end_of_file, uint64_t root) {
 
 std::string EncodeHdf5Type(DType dtype) {
   switch (dtype) {
-    case DType::kBool: return BoolType();
-    case DType::kF32: return FloatType(4);
-    case DType::kF64: return FloatType(8);
-    case DType::kC64: return ComplexType(4);
-    case DType::kC128: return ComplexType(8);
+    case DType::kBool:
+      return BoolType();
+    case DType::kF32:
+      return FloatType(4);
+    case DType::kF64:
+      return FloatType(8);
+    case DType::kC64:
+      return ComplexType(4);
+    case DType::kC128:
+      return ComplexType(8);
     case DType::kI8:
     case DType::kI16:
     case DType::kI32:
-    case DType::kI64: return IntegerType(DTypeSize(dtype), true);
-    default: return IntegerType(DTypeSize(dtype), false);
+    case DType::kI64:
+      return IntegerType(DTypeSize(dtype), true);
+    default:
+      return IntegerType(DTypeSize(dtype), false);
   }
 }
 
-std::string EncodeHdf5FixedString(size_t bytes, bool utf8) { return TypeHead(3, 1, utf8 ? 0x11 : 0x01, bytes).Take(); }
+std::string EncodeHdf5FixedString(size_t bytes, bool utf8) {
+  return TypeHead(3, 1, utf8 ? 0x11 : 0x01, bytes).Take();
+}
 
 std::string EncodeHdf5VariableString(bool utf8) {
   return TypeHead(9, 1, utf8 ? 0x101 : 0x001, 16).Text(IntegerType(1, false)).Take();
@@ -199,7 +209,8 @@ std::vector<Hdf5Message> Hdf5DatasetMessages(DType dtype, const Shape& shape, co
   Hdf5Bytes pipeline;
   pipeline.U8(2).U8(static_cast<uint64_t>(filters));
   if (storage.shuffle) pipeline.U16(kHdf5Shuffle).U16(1).U16(1).U32(DTypeSize(dtype));
-  if (storage.deflate > 0) pipeline.U16(kHdf5Deflate).U16(1).U16(1).U32(static_cast<uint64_t>(storage.deflate));
+  if (storage.deflate > 0)
+    pipeline.U16(kHdf5Deflate).U16(1).U16(1).U32(static_cast<uint64_t>(storage.deflate));
   out.push_back({kFilters, pipeline.Take()});
   return out;
 }
@@ -225,17 +236,23 @@ std::string EncodeHdf5ObjectHeader(const std::vector<Hdf5Message>& messages) {
   Hdf5Bytes body;
   uint64_t order = 0;
   const auto add = [&](const Hdf5Message& m) {
-    body.U8(static_cast<uint64_t>(m.type)).U16(m.data.size()).U8(0).U16(m.type == kAttribute ? order++ : 0).Text(m.data);
+    body.U8(static_cast<uint64_t>(m.type))
+        .U16(m.data.size())
+        .U8(0)
+        .U16(m.type == kAttribute ? order++ : 0)
+        .Text(m.data);
   };
   // Attribute information: order tracked, none stored outside the header.
-  add({kAttributeInfo, Hdf5Bytes().U8(0).U8(1).U16(attributes).U64(kHdf5NoAddress).U64(kHdf5NoAddress).Take()});
+  add({kAttributeInfo,
+       Hdf5Bytes().U8(0).U8(1).U16(attributes).U64(kHdf5NoAddress).U64(kHdf5NoAddress).Take()});
   for (const Hdf5Message& m : messages) add(m);
   Hdf5Bytes out;
   out.Text("OHDR").U8(2).U8(0x06).U32(body.str().size()).Text(body.str()).Checksum();
   return out.Take();
 }
 
-Hdf5Tree EncodeHdf5ChunkTree(const ChunkGrid& grid, const std::vector<Hdf5ChunkEntry>& chunks, uint64_t address) {
+Hdf5Tree EncodeHdf5ChunkTree(const ChunkGrid& grid, const std::vector<Hdf5ChunkEntry>& chunks,
+                             uint64_t address) {
   Hdf5Tree tree;
   if (grid.size() == 0) return tree;
   const size_t node_bytes = TreeNodeBytes(grid.array().rank());
@@ -257,7 +274,8 @@ Hdf5Tree EncodeHdf5ChunkTree(const ChunkGrid& grid, const std::vector<Hdf5ChunkE
       above.first_chunk.push_back(below.first_chunk[first]);
       above.address.push_back(here);
       out.Text("TREE").U8(1).U8(static_cast<uint64_t>(level)).U16(end - first);
-      out.U64(n == 0 ? kHdf5NoAddress : here - node_bytes).U64(n + 1 == nodes ? kHdf5NoAddress : here + node_bytes);
+      out.U64(n == 0 ? kHdf5NoAddress : here - node_bytes)
+          .U64(n + 1 == nodes ? kHdf5NoAddress : here + node_bytes);
       for (size_t c = first; c < end; ++c) {
         AddTreeKey(grid, chunks, below.first_chunk[c], out);
         out.U64(below.address[c]);

@@ -1,8 +1,9 @@
 // The parts of an HDF5 file as bytes: superblock, object headers, messages, chunk index, global heap.
 //
-// Source: HDF5 File Format Specification, version 3.0. What is written is the small subset that every libhdf5 from 1.8 on
-// reads: superblock version 2, object headers version 2 with all links and attributes inside, layout version 3 with a
-// version 1 B-tree for chunks. Addresses are bytes from the start of the file; nothing depends on time or machine.
+// Source: HDF5 File Format Specification, version 3.0. What is written is the small subset that every libhdf5
+// from 1.8 on reads: superblock version 2, object headers version 2 with all links and attributes inside,
+// layout version 3 with a version 1 B-tree for chunks. Addresses are bytes from the start of the file;
+// nothing depends on time or machine.
 #ifndef CUBELOOM_STORE_HDF5_ENCODE_H_
 #define CUBELOOM_STORE_HDF5_ENCODE_H_
 
@@ -43,7 +44,8 @@ uint32_t Hdf5Lookup3(absl::string_view bytes);
 
 std::string EncodeHdf5Superblock(uint64_t end_of_file, uint64_t root);
 
-// Datatype messages. bool is an enum {FALSE, TRUE} of signed bytes, complex a compound of r and i, as h5py has them.
+// Datatype messages. bool is an enum {FALSE, TRUE} of signed bytes, complex a compound of r and i, as h5py
+// has them.
 std::string EncodeHdf5Type(DType dtype);
 std::string EncodeHdf5FixedString(size_t bytes, bool utf8);  // null-padded
 std::string EncodeHdf5VariableString(bool utf8);             // 16 bytes: length, heap collection, index
@@ -63,8 +65,8 @@ Hdf5Message Hdf5AttributeMessage(absl::string_view name, const std::string& type
 // The messages of a dataset. `address` is that of the elements or of the root of the chunk index.
 struct Hdf5Storage {
   uint64_t address = kHdf5NoAddress;
-  int64_t bytes = 0;             // contiguous: of the elements
-  Shape chunk;                   // empty: contiguous
+  int64_t bytes = 0;  // contiguous: of the elements
+  Shape chunk;        // empty: contiguous
   bool shuffle = false;
   int deflate = 0;
 };
@@ -78,12 +80,14 @@ std::vector<Hdf5Message> Hdf5GroupMessages(const std::vector<Hdf5Link>& links);
 // An object header that keeps the order of its attributes.
 std::string EncodeHdf5ObjectHeader(const std::vector<Hdf5Message>& messages);
 
-// The index of all chunks of a grid, to be placed at `address`. `chunks` has one entry per chunk, each with bytes.
+// The index of all chunks of a grid, to be placed at `address`. `chunks` has one entry per chunk, each with
+// bytes.
 struct Hdf5Tree {
   std::string bytes;
   uint64_t root = kHdf5NoAddress;  // kHdf5NoAddress when the grid is empty
 };
-Hdf5Tree EncodeHdf5ChunkTree(const ChunkGrid& grid, const std::vector<Hdf5ChunkEntry>& chunks, uint64_t address);
+Hdf5Tree EncodeHdf5ChunkTree(const ChunkGrid& grid, const std::vector<Hdf5ChunkEntry>& chunks,
+                             uint64_t address);
 
 // Strings of attributes, in collections that follow each other from `address` on.
 class Hdf5Heap {
@@ -97,9 +101,9 @@ class Hdf5Heap {
  private:
   void Close();
 
-  uint64_t start_;        // of the open collection
-  std::string done_;      // closed collections
-  std::string objects_;   // of the open one
+  uint64_t start_;       // of the open collection
+  std::string done_;     // closed collections
+  std::string objects_;  // of the open one
   int count_ = 0;
 };
 

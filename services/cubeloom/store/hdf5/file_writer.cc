@@ -24,7 +24,8 @@ absl::StatusOr<std::vector<std::string>> SplitPath(absl::string_view path) {
   }
   for (const absl::string_view part : absl::StrSplit(path.substr(1), '/')) {
     if (part.empty() || part == "." || part == ".." || part.size() > 1024 || part.find('\0') != part.npos) {
-      return absl::InvalidArgumentError(absl::StrCat("dataset path '", path, "' has an impossible part '", part, "'"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("dataset path '", path, "' has an impossible part '", part, "'"));
     }
     parts.emplace_back(part);
   }
@@ -72,7 +73,8 @@ absl::StatusOr<Hdf5FileWriter::Node*> Hdf5FileWriter::Find(absl::string_view pat
   Node* node = &root_;
   for (const std::string& part : parts) {
     if (node->is_dataset) {
-      return absl::InvalidArgumentError(absl::StrCat("'", uri_, "': path '", path, "' leads through a dataset"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", uri_, "': path '", path, "' leads through a dataset"));
     }
     std::unique_ptr<Node>& child = node->children[part];
     if (child == nullptr) child = std::make_unique<Node>();
@@ -92,7 +94,8 @@ absl::Status Hdf5FileWriter::AddDataset(absl::string_view path, Dataset dataset)
   return absl::OkStatus();
 }
 
-absl::Status Hdf5FileWriter::SetGroupAttributes(absl::string_view path, std::vector<Hdf5WriteAttribute> attributes,
+absl::Status Hdf5FileWriter::SetGroupAttributes(absl::string_view path,
+                                                std::vector<Hdf5WriteAttribute> attributes,
                                                 Hdf5AttributeStyle style) {
   CL_ASSIGN_OR_RETURN(Node* const node, Find(path));
   node->dataset.attributes = std::move(attributes);
@@ -110,7 +113,8 @@ absl::Status Hdf5FileWriter::Describe(const Node& node, const std::string& path,
   if (messages.size() > 65534) {
     return absl::InvalidArgumentError(absl::StrCat("'", uri_, "': '", path, "': more than 65534 attributes"));
   }
-  for (const auto& [name, child] : node.children) CL_RETURN_IF_ERROR(Describe(*child, path + "/" + name, heap));
+  for (const auto& [name, child] : node.children)
+    CL_RETURN_IF_ERROR(Describe(*child, path + "/" + name, heap));
   return absl::OkStatus();
 }
 

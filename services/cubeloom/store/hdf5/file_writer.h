@@ -31,8 +31,8 @@ enum class Hdf5AttributeStyle {
   kIdia,    // strings of fixed length, bool an unsigned byte: what CARTA reads
 };
 
-// The attributes with every name once: of COMMENT, HISTORY and nameless cards one list in place of the first (the
-// nameless as COMMENT), else the last one counts.
+// The attributes with every name once: of COMMENT, HISTORY and nameless cards one list in place of the first
+// (the nameless as COMMENT), else the last one counts.
 std::vector<Hdf5WriteAttribute> Hdf5UniqueAttributes(const std::vector<Attribute>& attributes);
 
 // Not thread-safe. A writer that is destroyed before Finish() leaves nothing behind.
@@ -62,7 +62,8 @@ class Hdf5FileWriter {
   // Checks a path without adding it: errors come before anything is written.
   absl::Status CheckPath(absl::string_view path) const;
 
-  // Writes what describes the datasets, then commits. InvalidArgument names an attribute that has no form in HDF5.
+  // Writes what describes the datasets, then commits. InvalidArgument names an attribute that has no form in
+  // HDF5.
   absl::Status Finish();
 
  private:
@@ -72,7 +73,8 @@ class Hdf5FileWriter {
     std::map<std::string, std::unique_ptr<Node>> children;
   };
 
-  Hdf5FileWriter(std::unique_ptr<StagedWriter> out, absl::string_view uri) : out_(std::move(out)), uri_(uri) {}
+  Hdf5FileWriter(std::unique_ptr<StagedWriter> out, absl::string_view uri)
+      : out_(std::move(out)), uri_(uri) {}
   absl::StatusOr<Node*> Find(absl::string_view path);
   // Collects the attribute messages of the tree, then writes headers from the leaves up.
   absl::Status Describe(const Node& node, const std::string& path, Hdf5Heap& heap);

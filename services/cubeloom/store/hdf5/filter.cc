@@ -28,7 +28,8 @@ absl::StatusOr<Buffer> Inflate(const Buffer& in, int64_t bytes, Allocator& alloc
   CodecSpec spec;
   spec.codec = Codec::kZlib;
   const auto size = static_cast<size_t>(bytes);
-  CL_ASSIGN_OR_RETURN_IN(Buffer out, Decode(spec, in.data(), in.size(), {size, size}, allocator), "filter deflate");
+  CL_ASSIGN_OR_RETURN_IN(Buffer out, Decode(spec, in.data(), in.size(), {size, size}, allocator),
+                         "filter deflate");
   return out;
 }
 
@@ -48,8 +49,8 @@ absl::StatusOr<Buffer> Checked(const Buffer& in) {
   const uint32_t sum = Hdf5Fletcher32Of(absl::MakeConstSpan(in.data(), size));
   const uint32_t swapped = ((sum & 0x00FF00FF) << 8) | ((sum >> 8) & 0x00FF00FF);
   if (stored == sum || stored == swapped) return in.Slice(0, size);
-  return absl::DataLossError(
-      absl::StrCat("filter fletcher32: checksum is ", absl::Hex(stored), ", the bytes give ", absl::Hex(sum)));
+  return absl::DataLossError(absl::StrCat("filter fletcher32: checksum is ", absl::Hex(stored),
+                                          ", the bytes give ", absl::Hex(sum)));
 }
 
 // HDF5 keeps the element size that it shuffled by in the filter's parameter.
@@ -64,8 +65,9 @@ absl::Status CheckHdf5Filters(const std::vector<Hdf5Filter>& filters) {
   int deflates = 0;
   for (const Hdf5Filter& filter : filters) {
     if (filter.id != kHdf5Deflate && filter.id != kHdf5Shuffle && filter.id != kHdf5Fletcher32) {
-      return absl::InvalidArgumentError(absl::StrCat("filter '", filter.name, "' (number ", filter.id,
-                                                     ") is not supported; deflate, shuffle and fletcher32 are"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("filter '", filter.name, "' (number ", filter.id,
+                       ") is not supported; deflate, shuffle and fletcher32 are"));
     }
     deflates += filter.id == kHdf5Deflate;
   }

@@ -1,7 +1,7 @@
-// Any answer of the probe helper about any bytes: what follows libhdf5 is our own. Input: the answer's JSON up to the
-// first zero byte, then the file, whose first bytes also are the blob of the answer (the chunk table, or the elements of a
-// compact dataset). No input may crash, read outside the file or allocate beyond what the reads ask for, and what is
-// read is what was promised.
+// Any answer of the probe helper about any bytes: what follows libhdf5 is our own. Input: the answer's JSON
+// up to the first zero byte, then the file, whose first bytes also are the blob of the answer (the chunk
+// table, or the elements of a compact dataset). No input may crash, read outside the file or allocate beyond
+// what the reads ask for, and what is read is what was promised.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -44,7 +44,8 @@ UniqueFd Memory(const uint8_t* data, size_t size) {
 // Answers every question with the same dataset; the blob is as long as the dataset needs, if the file is.
 class LyingProbe : public Probe {
  public:
-  LyingProbe(Value dataset, const uint8_t* file, size_t size) : dataset_(std::move(dataset)), file_(file), size_(size) {}
+  LyingProbe(Value dataset, const uint8_t* file, size_t size)
+      : dataset_(std::move(dataset)), file_(file), size_(size) {}
 
   absl::StatusOr<ProbeReply> Call(const ProbeCall&) override {
     ProbeReply reply;
@@ -54,7 +55,8 @@ class LyingProbe : public Probe {
     const int64_t wanted = d->layout == Hdf5Layout::kCompact
                                ? d->shape.elements() * d->type.bytes
                                : ChunkGrid(d->shape, d->chunk).size() * int64_t{sizeof(Hdf5ChunkEntry)};
-    reply.fds.push_back(Memory(file_, static_cast<size_t>(std::min<int64_t>(wanted, static_cast<int64_t>(size_)))));
+    reply.fds.push_back(
+        Memory(file_, static_cast<size_t>(std::min<int64_t>(wanted, static_cast<int64_t>(size_)))));
     return reply;
   }
 
@@ -86,7 +88,8 @@ void ReadBox(const ArrayPtr& array, const Box& box) {
 void Run(const uint8_t* data, size_t size) {
   const auto* end = static_cast<const uint8_t*>(size == 0 ? nullptr : std::memchr(data, 0, size));
   if (end == nullptr) return;
-  const absl::StatusOr<Value> json = Value::FromJson({reinterpret_cast<const char*>(data), static_cast<size_t>(end - data)});
+  const absl::StatusOr<Value> json =
+      Value::FromJson({reinterpret_cast<const char*>(data), static_cast<size_t>(end - data)});
   if (!json.ok() || !json->is_map()) return;
   const uint8_t* file = end + 1;
   const size_t file_size = size - static_cast<size_t>(file - data);

@@ -1,6 +1,6 @@
-// Any bytes as an HDF5 file, through the helper process: libhdf5 does crash on such bytes, which must become a Status
-// that names the file, never an end of this program; and the next question must be answered. What follows libhdf5 is
-// fuzzed much faster, with coverage, by fuzz_hdf5_chunks.
+// Any bytes as an HDF5 file, through the helper process: libhdf5 does crash on such bytes, which must become
+// a Status that names the file, never an end of this program; and the next question must be answered. What
+// follows libhdf5 is fuzzed much faster, with coverage, by fuzz_hdf5_chunks.
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -1,15 +1,17 @@
 // WriteIdiaHdf5: an image or cube in the IDIA schema 0.3, as fits2idia makes it for CARTA.
 //
 //   /0                          group; attributes: schema, converter, FITS cards that are scalars
-//   /0/DATA                     f32, chunks of 512 x 512 where both sides reach 512, else contiguous; attributes: the
+//   /0/DATA                     f32, chunks of 512 x 512 where both sides reach 512, else contiguous;
+//   attributes: the
 //                               cards that CARTA cannot take in the group (COMMENT, HISTORY, lists)
 //   /0/MipMaps/DATA/DATA_XY_2   and _4, _8 ... until both sides are at most 128
 //   /0/Statistics/XY/...        of each plane: MIN, MAX, SUM, SUM_SQ (f32), NAN_COUNT, HISTOGRAM (i64)
 //   /0/Statistics/XYZ/...       of each cube, when there is more than one plane
 //   /0/SwizzledData/ZYX         the cube with the spectral axis fastest (ZYXW for four axes), chunked
 //
-// Two passes over the planes (elements and statistics; histograms and mip-maps, which need the range) and a third over
-// columns for the swizzled cube. Memory: some tens of MiB whatever the size, plus the histograms of the cubes.
+// Two passes over the planes (elements and statistics; histograms and mip-maps, which need the range) and a
+// third over columns for the swizzled cube. Memory: some tens of MiB whatever the size, plus the histograms
+// of the cubes.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -29,7 +31,7 @@
 namespace cubeloom {
 namespace {
 
-constexpr int64_t kPiecePixels = 1 << 20;  // of a contiguous plane, read at once
+constexpr int64_t kPiecePixels = 1 << 20;           // of a contiguous plane, read at once
 constexpr int64_t kColumns = 16, kChannels = 1024;  // sides of a chunk of the swizzled cube: 1 MiB
 
 template <typename T>
@@ -41,7 +43,10 @@ absl::Span<const std::byte> BytesOf(const std::vector<T>& values) {
 class ChunkedOutput {
  public:
   ChunkedOutput(std::string path, DType dtype, const Shape& shape, const Shape& chunk)
-      : path_(std::move(path)), dtype_(dtype), grid_(shape, chunk), entries_(static_cast<size_t>(grid_.size())) {}
+      : path_(std::move(path)),
+        dtype_(dtype),
+        grid_(shape, chunk),
+        entries_(static_cast<size_t>(grid_.size())) {}
 
   const ChunkGrid& grid() const { return grid_; }
 
@@ -54,7 +59,8 @@ class ChunkedOutput {
     view.box = box;
     view.strides = ContiguousStrides(grid_.chunk());
     const int64_t length = box.extent[box.rank() - 1];
-    ForEachRow(view, [&](int64_t to, int64_t from) { std::copy_n(elements + from, length, whole.data() + to); });
+    ForEachRow(view,
+               [&](int64_t to, int64_t from) { std::copy_n(elements + from, length, whole.data() + to); });
     CL_ASSIGN_OR_RETURN(entries_[index], out.AppendBlock(BytesOf(whole)));
     return absl::OkStatus();
   }
@@ -80,7 +86,11 @@ class ChunkedOutput {
 class IdiaWriter {
  public:
   IdiaWriter(ArrayPtr array, Hdf5FileWriter& out, const ReadContext& context)
-      : array_(std::move(array)), out_(out), context_(context), shape_(array_->desc().shape), rank_(shape_.rank()) {
+      : array_(std::move(array)),
+        out_(out),
+        context_(context),
+        shape_(array_->desc().shape),
+        rank_(shape_.rank()) {
     height_ = shape_[rank_ - 2];
     width_ = shape_[rank_ - 1];
     depth_ = rank_ > 2 ? shape_[rank_ - 3] : 1;
@@ -91,7 +101,8 @@ class IdiaWriter {
   absl::Status Write() {
     SplitAttributes();
     CL_RETURN_IF_ERROR(out_.SetGroupAttributes("/0", std::move(cards_), Hdf5AttributeStyle::kIdia));
-    CL_RETURN_IF_ERROR(height_ >= kIdiaTile && width_ >= kIdiaTile ? WriteChunkedData() : WriteContiguousData());
+    CL_RETURN_IF_ERROR(height_ >= kIdiaTile && width_ >= kIdiaTile ? WriteChunkedData()
+                                                                   : WriteContiguousData());
     CL_RETURN_IF_ERROR(WriteHistogramsAndMips());
     CL_RETURN_IF_ERROR(WriteStatistics("XY", PlaneShape(), plane_stats_));
     if (depth_ > 1) {
@@ -104,8 +115,12 @@ class IdiaWriter {
  private:
   class MipIo;
 
-  Shape PlaneShape() const { return Shape(absl::MakeConstSpan(shape_.begin(), static_cast<size_t>(rank_ - 2))); }
-  Shape CubeShape() const { return Shape(absl::MakeConstSpan(shape_.begin(), static_cast<size_t>(std::max(rank_ - 3, 0)))); }
+  Shape PlaneShape() const {
+    return Shape(absl::MakeConstSpan(shape_.begin(), static_cast<size_t>(rank_ - 2)));
+  }
+  Shape CubeShape() const {
+    return Shape(absl::MakeConstSpan(shape_.begin(), static_cast<size_t>(std::max(rank_ - 3, 0))));
+  }
 
   // `leading` axes of extent 1 (the plane is one of many), then these.
   Shape InPlane(const Shape& last) const {
@@ -142,7 +157,9 @@ class IdiaWriter {
 
   // CARTA takes every attribute of the group as a card with one value; the others go to DATA.
   void SplitAttributes() {
-    const auto add = [&](const char* name, Value value) { cards_.push_back({name, std::move(value), "", DType::kF64}); };
+    const auto add = [&](const char* name, Value value) {
+      cards_.push_back({name, std::move(value), "", DType::kF64});
+    };
     add("SCHEMA_VERSION", "0.3");
     add("HDF5_CONVERTER", "cubeloom");
     add("HDF5_CONVERTER_VERSION", "1");
@@ -153,7 +170,8 @@ class IdiaWriter {
     add("EXTEND", true);
     const ArrayDesc& desc = array_->desc();
     for (Hdf5WriteAttribute& a : Hdf5UniqueAttributes(desc.attributes)) {
-      if (IsStructuralFitsKeyword(a.name) || a.name == "SCHEMA_VERSION" || absl::StartsWith(a.name, "HDF5_CONVERTER")) {
+      if (IsStructuralFitsKeyword(a.name) || a.name == "SCHEMA_VERSION" ||
+          absl::StartsWith(a.name, "HDF5_CONVERTER")) {
         continue;
       }
       const bool card = a.value.is_bool() || a.value.is_number() || a.value.is_string();
@@ -185,7 +203,8 @@ class IdiaWriter {
     plane_stats_.resize(static_cast<size_t>(cubes_ * depth_));
     for (int64_t plane = 0; plane < cubes_ * depth_; ++plane) {
       const auto write = [&](const Box& piece) -> absl::Status {
-        CL_ASSIGN_OR_RETURN(const Buffer pixels, Read(BoxIn(plane, piece.origin[0], piece.origin[1], piece.extent)));
+        CL_ASSIGN_OR_RETURN(const Buffer pixels,
+                            Read(BoxIn(plane, piece.origin[0], piece.origin[1], piece.extent)));
         plane_stats_[plane].Add(reinterpret_cast<const float*>(pixels.data()), piece.elements());
         return out_.Append(
             absl::MakeConstSpan(pixels.data(), static_cast<size_t>(piece.elements()) * sizeof(float)));
@@ -198,7 +217,8 @@ class IdiaWriter {
   }
 
   absl::Status WriteHistogramsAndMips();
-  absl::Status WriteStatistics(const std::string& name, const Shape& shape, const std::vector<IdiaStats>& stats);
+  absl::Status WriteStatistics(const std::string& name, const Shape& shape,
+                               const std::vector<IdiaStats>& stats);
   absl::Status WriteSwizzled();
   absl::Status WriteColumns(ChunkedOutput& output, const Box& box);
 
@@ -240,7 +260,8 @@ class IdiaWriter::MipIo : public IdiaMips::Io {
     CL_ASSIGN_OR_RETURN(const Buffer data, writer_.Read(box));
     std::memcpy(pixels->data(), data.data(), pixels->size() * sizeof(float));
     plane_histogram_->Add(pixels->data(), static_cast<int64_t>(pixels->size()));
-    if (cube_histogram_ != nullptr) cube_histogram_->Add(pixels->data(), static_cast<int64_t>(pixels->size()));
+    if (cube_histogram_ != nullptr)
+      cube_histogram_->Add(pixels->data(), static_cast<int64_t>(pixels->size()));
     return absl::OkStatus();
   }
 
@@ -267,7 +288,8 @@ absl::Status IdiaWriter::WriteHistogramsAndMips() {
     shape[rank_ - 2] = mips.height(level);
     shape[rank_ - 1] = mips.width(level);
     const Shape tile = {std::min(mips.height(level), kIdiaTile), std::min(mips.width(level), kIdiaTile)};
-    levels.emplace_back(absl::StrCat("/0/MipMaps/DATA/DATA_XY_", int64_t{1} << level), DType::kF32, shape, InPlane(tile));
+    levels.emplace_back(absl::StrCat("/0/MipMaps/DATA/DATA_XY_", int64_t{1} << level), DType::kF32, shape,
+                        InPlane(tile));
   }
   Shape histogram_shape = PlaneShape(), row = Shape::Filled(rank_ - 2, 1);
   histogram_shape.push_back(bins_);
@@ -318,8 +340,10 @@ absl::Status IdiaWriter::WriteStatistics(const std::string& name, const Shape& s
 absl::Status IdiaWriter::WriteSwizzled() {
   Shape shape = CubeShape();
   for (const int64_t v : {width_, height_, depth_}) shape.push_back(v);
-  const Shape chunk = InPlane({std::min(width_, kColumns), std::min(height_, kColumns), std::min(depth_, kChannels)});
-  ChunkedOutput output(rank_ == 3 ? "/0/SwizzledData/ZYX" : "/0/SwizzledData/ZYXW", DType::kF32, shape, chunk);
+  const Shape chunk =
+      InPlane({std::min(width_, kColumns), std::min(height_, kColumns), std::min(depth_, kChannels)});
+  ChunkedOutput output(rank_ == 3 ? "/0/SwizzledData/ZYX" : "/0/SwizzledData/ZYXW", DType::kF32, shape,
+                       chunk);
   for (int64_t cube = 0; cube < cubes_; ++cube) {
     for (int64_t z = 0; z < depth_; z += kChannels) {
       for (int64_t y = 0; y < height_; y += kColumns) {
@@ -365,8 +389,8 @@ absl::Status CheckImage(const ArrayPtr& array) {
   const ArrayDesc& desc = array->desc();
   CL_RETURN_IF_ERROR(CheckedElements(desc.shape, DType::kF64).status());
   if (desc.shape.rank() < 2 || desc.shape.rank() > 4 || desc.shape.elements() == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the IDIA schema is for images of 2 to 4 axes with pixels, not for shape ", desc.shape.ToString()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the IDIA schema is for images of 2 to 4 axes with pixels, not for shape ", desc.shape.ToString()));
   }
   if (desc.dtype == DType::kC64 || desc.dtype == DType::kC128) {
     return absl::InvalidArgumentError("the IDIA schema has no complex pixels");
@@ -376,7 +400,8 @@ absl::Status CheckImage(const ArrayPtr& array) {
 
 }  // namespace
 
-absl::Status WriteIdiaHdf5(Store& store, absl::string_view uri, const ArrayPtr& array, const ReadContext& context) {
+absl::Status WriteIdiaHdf5(Store& store, absl::string_view uri, const ArrayPtr& array,
+                           const ReadContext& context) {
   CL_RETURN_IF_ERROR_IN(CheckImage(array), absl::StrCat("write '", uri, "'"));
   CL_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5FileWriter> out, Hdf5FileWriter::Create(store, uri));
   CL_RETURN_IF_ERROR_IN(IdiaWriter(array, *out, context).Write(), absl::StrCat("write '", uri, "'"));

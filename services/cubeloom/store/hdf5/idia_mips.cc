@@ -10,7 +10,8 @@
 namespace cubeloom {
 
 IdiaMips::IdiaMips(int64_t height, int64_t width) : height_(height), width_(width) {
-  while (height_ > 0 && width_ > 0 && (this->height(levels_) > kIdiaSmallest || this->width(levels_) > kIdiaSmallest)) {
+  while (height_ > 0 && width_ > 0 &&
+         (this->height(levels_) > kIdiaSmallest || this->width(levels_) > kIdiaSmallest)) {
     ++levels_;
   }
 }

@@ -1,9 +1,9 @@
 // Internal: the mip-maps of one plane, built tile by tile.
 //
-// Level 0 is the plane, level k has ceil(n / 2^k) pixels a side; each is the mean of the finite pixels among the
-// 2^k x 2^k that it covers, NaN when there is none. Tiles are 512 x 512 at every level. A tile of level k is put together
-// from four of level k - 1, depth first, so that a plane of any size needs a few tiles of memory for each level, and
-// sums are formed in one fixed tree.
+// Level 0 is the plane, level k has ceil(n / 2^k) pixels a side; each is the mean of the finite pixels among
+// the 2^k x 2^k that it covers, NaN when there is none. Tiles are 512 x 512 at every level. A tile of level k
+// is put together from four of level k - 1, depth first, so that a plane of any size needs a few tiles of
+// memory for each level, and sums are formed in one fixed tree.
 #ifndef CUBELOOM_STORE_HDF5_IDIA_MIPS_H_
 #define CUBELOOM_STORE_HDF5_IDIA_MIPS_H_
 
@@ -14,14 +14,14 @@
 
 namespace cubeloom {
 
-inline constexpr int64_t kIdiaTile = 512;    // pixels
+inline constexpr int64_t kIdiaTile = 512;      // pixels
 inline constexpr int64_t kIdiaSmallest = 128;  // mip-maps end when both sides are at most that
 
 // Pixels of one tile; at the right and upper edge it is smaller.
 struct IdiaTile {
   int level = 0;
-  int64_t row = 0, column = 0;     // of the tile in its level's grid
-  int64_t height = 0, width = 0;   // pixels
+  int64_t row = 0, column = 0;    // of the tile in its level's grid
+  int64_t height = 0, width = 0;  // pixels
 };
 
 class IdiaMips {

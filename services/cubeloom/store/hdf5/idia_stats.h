@@ -9,7 +9,8 @@
 
 namespace cubeloom {
 
-// Over the finite pixels of a plane or cube; the others are counted. Sums are of double, in the order of the calls.
+// Over the finite pixels of a plane or cube; the others are counted. Sums are of double, in the order of the
+// calls.
 struct IdiaStats {
   float min = std::numeric_limits<float>::infinity();
   float max = -std::numeric_limits<float>::infinity();
@@ -40,8 +41,8 @@ struct IdiaStats {
   bool any() const { return min <= max; }
 };
 
-// Bins of equal width from stats.min to stats.max; a value at the upper edge of the last one belongs to it. Stays all
-// zero when the values are all equal, or none is finite (as fits2idia leaves it).
+// Bins of equal width from stats.min to stats.max; a value at the upper edge of the last one belongs to it.
+// Stays all zero when the values are all equal, or none is finite (as fits2idia leaves it).
 class IdiaHistogram {
  public:
   IdiaHistogram(int64_t bins, const IdiaStats& stats) : counts_(static_cast<size_t>(bins)) {

@@ -1,4 +1,5 @@
-// The IDIA schema: what is written equals a plain computation, opens as it was, and has fits2idia's structure.
+// The IDIA schema: what is written equals a plain computation, opens as it was, and has fits2idia's
+// structure.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -39,24 +40,28 @@ ArrayPtr Image(const Shape& shape, std::vector<Attribute> attributes) {
   desc.shape = shape;
   desc.unit = "Jy/beam";
   desc.attributes = std::move(attributes);
-  Chunk chunk{DType::kF32, Box::Whole(shape), ContiguousStrides(shape),
-              Buffer::Copy(pixels.data(), pixels.size() * sizeof(float)), Buffer(), ScaleState::kPhysical};
+  Chunk chunk{DType::kF32,
+              Box::Whole(shape),
+              ContiguousStrides(shape),
+              Buffer::Copy(pixels.data(), pixels.size() * sizeof(float)),
+              Buffer(),
+              ScaleState::kPhysical};
   return MakeMemoryArray(std::move(desc), std::move(chunk)).value();
 }
 
 std::vector<Attribute> Cards() {
-  return {{"OBJECT", Value("M17"), ""},      {"BUNIT", Value("Jy/beam"), ""},   {"CRVAL1", Value(275.25), ""},
-          {"VELREF", Value(257), ""},        {"CELLSCAL", Value(true), ""},     {"HISTORY", Value("one"), ""},
-          {"HISTORY", Value("two"), ""},     {"COMMENT", Value("a comment"), ""}};
+  return {{"OBJECT", Value("M17"), ""},  {"BUNIT", Value("Jy/beam"), ""},    {"CRVAL1", Value(275.25), ""},
+          {"VELREF", Value(257), ""},    {"CELLSCAL", Value(true), ""},      {"HISTORY", Value("one"), ""},
+          {"HISTORY", Value("two"), ""}, {"COMMENT", Value("a comment"), ""}};
 }
 
 struct Case {
   Shape shape;
   bool chunked;
 };
-const Case kCases[] = {{{40, 60}, false},           {{300, 700}, false},        {{513, 1030}, true},
-                       {{3, 520, 530}, true},       {{5, 20, 300}, false},      {{2, 3, 33, 20}, false},
-                       {{1, 1, 600, 512}, true},    {{1100, 2, 3}, false}};
+const Case kCases[] = {{{40, 60}, false},        {{300, 700}, false},   {{513, 1030}, true},
+                       {{3, 520, 530}, true},    {{5, 20, 300}, false}, {{2, 3, 33, 20}, false},
+                       {{1, 1, 600, 512}, true}, {{1100, 2, 3}, false}};
 
 bool Same(const std::vector<double>& a, const std::vector<double>& b) {
   if (a.size() != b.size()) return false;
@@ -101,12 +106,17 @@ class IdiaTest : public ::testing::TestWithParam<Case> {
       const double at = static_cast<double>(bins) * (double{pixels_[i]} - min) / (double{max} - min);
       ++histogram[std::min<int64_t>(bins - 1, static_cast<int64_t>(at))];
     }
-    return {{"MIN", {min}}, {"MAX", {max}},         {"SUM", {sum}}, {"SUM_SQ", {sum_sq}},
-            {"NAN_COUNT", {static_cast<double>(bad)}}, {"HISTOGRAM", histogram}};
+    return {{"MIN", {min}},
+            {"MAX", {max}},
+            {"SUM", {sum}},
+            {"SUM_SQ", {sum_sq}},
+            {"NAN_COUNT", {static_cast<double>(bad)}},
+            {"HISTOGRAM", histogram}};
   }
   void ExpectStatistics(const std::string& group, int64_t parts) const {
     const int64_t count = shape_.elements() / parts;
-    const auto bins = std::max<int64_t>(2, static_cast<int64_t>(std::sqrt(static_cast<double>(height_ * width_))));
+    const auto bins =
+        std::max<int64_t>(2, static_cast<int64_t>(std::sqrt(static_cast<double>(height_ * width_))));
     for (const char* field : {"MIN", "MAX", "SUM", "SUM_SQ", "NAN_COUNT", "HISTOGRAM"}) {
       const std::vector<double> got = Library(absl::StrCat("/0/Statistics/", group, "/", field));
       std::vector<double> expected;
@@ -143,7 +153,8 @@ TEST_P(IdiaTest, DataAndCardsComeBack) {
   EXPECT_TRUE(Same(Library("/0/DATA"), Hdf5Values(array_)));
   std::vector<std::string> names;
   for (const Attribute& a : desc.attributes) names.push_back(a.name);
-  EXPECT_THAT(names, ElementsAre("OBJECT", "BUNIT", "CRVAL1", "VELREF", "CELLSCAL", "HISTORY", "HISTORY", "COMMENT"));
+  EXPECT_THAT(
+      names, ElementsAre("OBJECT", "BUNIT", "CRVAL1", "VELREF", "CELLSCAL", "HISTORY", "HISTORY", "COMMENT"));
   for (size_t i = 0; i < names.size(); ++i) EXPECT_EQ(desc.attributes[i].value, Cards()[i].value) << names[i];
 }
 
@@ -244,15 +255,17 @@ TEST(IdiaWriteTest, AnImageWithoutFinitePixelsIsWritten) {
   ASSERT_TRUE(WriteIdiaHdf5(LocalStore(), path, array).ok());
   EXPECT_TRUE(std::isnan(LibraryValues(path, "/0/Statistics/XY/MIN", Box())[0]));
   EXPECT_THAT(LibraryValues(path, "/0/Statistics/XY/NAN_COUNT", Box()), ElementsAre(600));
-  for (const double v : LibraryValues(path, "/0/MipMaps/DATA/DATA_XY_2", Box::Whole({2, 100}))) EXPECT_TRUE(std::isnan(v));
+  for (const double v : LibraryValues(path, "/0/MipMaps/DATA/DATA_XY_2", Box::Whole({2, 100})))
+    EXPECT_TRUE(std::isnan(v));
 }
 
 TEST(IdiaWriteTest, WhatIsNoImageIsRefused) {
   const TempFolder folder;
   const std::string path = folder.File("none.hdf5");
-  for (const ArrayPtr& array : {ArrayPtr(), ArrayFromVector<float>({3}, {1, 2, 3}), ArrayFromVector<float>({0, 3}, {}),
-                                ArrayFromVector<std::complex<float>>({1, 1}, {{1, 2}}),
-                                ArrayFromVector<float>({1, 1, 1, 1, 1}, {1})}) {
+  for (const ArrayPtr& array :
+       {ArrayPtr(), ArrayFromVector<float>({3}, {1, 2, 3}), ArrayFromVector<float>({0, 3}, {}),
+        ArrayFromVector<std::complex<float>>({1, 1}, {{1, 2}}),
+        ArrayFromVector<float>({1, 1, 1, 1, 1}, {1})}) {
     const absl::Status status = WriteIdiaHdf5(LocalStore(), path, array);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("none.hdf5"));

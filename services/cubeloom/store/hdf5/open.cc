@@ -28,7 +28,8 @@ absl::StatusOr<Answer> AskProbe(Probe& probe, const RandomReader& file, const Va
   }
   CL_ASSIGN_OR_RETURN(ProbeReply reply, probe.Call({"hdf5.structure", file.stat().uri, args, {file.fd()}}));
   const Value* datasets = reply.result.Find("datasets");
-  if (datasets == nullptr || !datasets->is_list()) return absl::InternalError("probe answer about HDF5: no datasets");
+  if (datasets == nullptr || !datasets->is_list())
+    return absl::InternalError("probe answer about HDF5: no datasets");
   Answer answer;
   for (const Value& v : datasets->list()) {
     CL_ASSIGN_OR_RETURN_IN(Hdf5Dataset d, Hdf5DatasetFromValue(v), absl::StrCat("'", file.stat().uri, "'"));
@@ -38,7 +39,8 @@ absl::StatusOr<Answer> AskProbe(Probe& probe, const RandomReader& file, const Va
   return answer;
 }
 
-// The whole blob, which must have just this size: `out` (a vector or string) is not resized before that is known.
+// The whole blob, which must have just this size: `out` (a vector or string) is not resized before that is
+// known.
 template <typename Out>
 absl::Status ReadBlob(const UniqueFd& blob, int64_t elements, Out* out) {
   const size_t size = static_cast<size_t>(elements) * sizeof((*out)[0]);
@@ -47,7 +49,7 @@ absl::Status ReadBlob(const UniqueFd& blob, int64_t elements, Out* out) {
     return absl::InternalError("probe answer about HDF5: bytes of another size than expected");
   }
   out->resize(static_cast<size_t>(elements));
-  auto* to = reinterpret_cast<char*>(&(*out)[0]);
+  auto* to = reinterpret_cast<char*>(out->data());
   for (size_t done = 0; done < size;) {
     const ssize_t n = ::pread(blob.get(), to + done, size - done, static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
@@ -58,7 +60,8 @@ absl::Status ReadBlob(const UniqueFd& blob, int64_t elements, Out* out) {
 }
 
 bool IsIdiaOwn(absl::string_view name) {
-  return name == "SCHEMA_VERSION" || absl::StartsWith(name, "HDF5_CONVERTER") || absl::StartsWith(name, "HDF5_DATE");
+  return name == "SCHEMA_VERSION" || absl::StartsWith(name, "HDF5_CONVERTER") ||
+         absl::StartsWith(name, "HDF5_DATE");
 }
 
 // One card per line where COMMENT and HISTORY were gathered into one attribute.
@@ -114,7 +117,8 @@ absl::StatusOr<ArrayPtr> OpenHdf5(const Hdf5Source& source, absl::string_view ur
   return MakeHdf5Array(std::move(parts));
 }
 
-absl::StatusOr<std::vector<Hdf5DatasetInfo>> ListHdf5Datasets(const Hdf5Source& source, absl::string_view uri) {
+absl::StatusOr<std::vector<Hdf5DatasetInfo>> ListHdf5Datasets(const Hdf5Source& source,
+                                                              absl::string_view uri) {
   CL_ASSIGN_OR_RETURN(const std::unique_ptr<RandomReader> file, source.store.OpenRead(uri));
   Value args;
   args.Set("all", true);

@@ -37,40 +37,61 @@ std::string FromValue(const Value& value) {
 // One element of `dtype`, or "" when the value is none.
 std::string ElementOfValue(DType dtype, const Value& value) {
   switch (dtype) {
-    case DType::kU8: return FromValue<uint8_t>(value);
-    case DType::kI8: return FromValue<int8_t>(value);
-    case DType::kU16: return FromValue<uint16_t>(value);
-    case DType::kI16: return FromValue<int16_t>(value);
-    case DType::kU32: return FromValue<uint32_t>(value);
-    case DType::kI32: return FromValue<int32_t>(value);
-    case DType::kU64: return FromValue<uint64_t>(value);
-    case DType::kI64: return FromValue<int64_t>(value);
-    case DType::kF32: return FromValue<float>(value);
-    case DType::kF64: return FromValue<double>(value);
-    default: return "";
+    case DType::kU8:
+      return FromValue<uint8_t>(value);
+    case DType::kI8:
+      return FromValue<int8_t>(value);
+    case DType::kU16:
+      return FromValue<uint16_t>(value);
+    case DType::kI16:
+      return FromValue<int16_t>(value);
+    case DType::kU32:
+      return FromValue<uint32_t>(value);
+    case DType::kI32:
+      return FromValue<int32_t>(value);
+    case DType::kU64:
+      return FromValue<uint64_t>(value);
+    case DType::kI64:
+      return FromValue<int64_t>(value);
+    case DType::kF32:
+      return FromValue<float>(value);
+    case DType::kF64:
+      return FromValue<double>(value);
+    default:
+      return "";
   }
 }
 
 std::string DefaultFill(DType dtype) {
   switch (dtype) {
-    case DType::kI8: return ElementOf(std::numeric_limits<int8_t>::min());
-    case DType::kI16: return ElementOf(std::numeric_limits<int16_t>::min());
-    case DType::kI32: return ElementOf(std::numeric_limits<int32_t>::min());
-    case DType::kI64: return ElementOf(std::numeric_limits<int64_t>::min());
-    default: return std::string(DTypeSize(dtype), '\xFF');
+    case DType::kI8:
+      return ElementOf(std::numeric_limits<int8_t>::min());
+    case DType::kI16:
+      return ElementOf(std::numeric_limits<int16_t>::min());
+    case DType::kI32:
+      return ElementOf(std::numeric_limits<int32_t>::min());
+    case DType::kI64:
+      return ElementOf(std::numeric_limits<int64_t>::min());
+    default:
+      return std::string(DTypeSize(dtype), '\xFF');
   }
 }
 
 // What an invalid element becomes.
 std::string InvalidElement(DType dtype, const std::string& fill) {
   switch (dtype) {
-    case DType::kF32: return ElementOf(std::numeric_limits<float>::quiet_NaN());
-    case DType::kF64: return ElementOf(std::numeric_limits<double>::quiet_NaN());
+    case DType::kF32:
+      return ElementOf(std::numeric_limits<float>::quiet_NaN());
+    case DType::kF64:
+      return ElementOf(std::numeric_limits<double>::quiet_NaN());
     case DType::kC64:
-      return ElementOf(std::numeric_limits<float>::quiet_NaN()) + ElementOf(std::numeric_limits<float>::quiet_NaN());
+      return ElementOf(std::numeric_limits<float>::quiet_NaN()) +
+             ElementOf(std::numeric_limits<float>::quiet_NaN());
     case DType::kC128:
-      return ElementOf(std::numeric_limits<double>::quiet_NaN()) + ElementOf(std::numeric_limits<double>::quiet_NaN());
-    default: return fill;
+      return ElementOf(std::numeric_limits<double>::quiet_NaN()) +
+             ElementOf(std::numeric_limits<double>::quiet_NaN());
+    default:
+      return fill;
   }
 }
 
@@ -143,12 +164,14 @@ absl::StatusOr<std::vector<Hdf5WriteAttribute>> Hdf5PieceReader::Attributes() co
   }
   if (!IsInteger(desc.dtype) || (invalid_ == 0 && !has_fill)) return out;
   if (invalid_ > 0 && filled_ > invalid_) {
-    return absl::InvalidArgumentError(absl::StrCat("has ", filled_ - invalid_,
-                                                   " valid elements of the value that _FillValue gives to invalid ones; "
-                                                   "set the attribute _FillValue to a value that does not occur"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("has ", filled_ - invalid_,
+                     " valid elements of the value that _FillValue gives to invalid ones; "
+                     "set the attribute _FillValue to a value that does not occur"));
   }
   if (!has_fill) {
-    out.erase(std::remove_if(out.begin(), out.end(), [](const auto& a) { return a.name == "_FillValue"; }), out.end());
+    out.erase(std::remove_if(out.begin(), out.end(), [](const auto& a) { return a.name == "_FillValue"; }),
+              out.end());
     out.push_back({"_FillValue", Value(), fill_, desc.dtype});
   }
   return out;

@@ -12,8 +12,9 @@
 
 namespace cubeloom {
 
-// Reads boxes as dense elements in the form in which they are stored. Invalid elements become NaN in floats; in
-// integers `_FillValue`: that attribute of the array, else the smallest value (the largest of an unsigned type).
+// Reads boxes as dense elements in the form in which they are stored. Invalid elements become NaN in floats;
+// in integers `_FillValue`: that attribute of the array, else the smallest value (the largest of an unsigned
+// type).
 class Hdf5PieceReader {
  public:
   Hdf5PieceReader(ArrayPtr array, const ReadContext& context);
@@ -21,8 +22,9 @@ class Hdf5PieceReader {
   Allocator& allocator() const { return *context_.allocator; }
   // Errors: those of the array; InvalidArgument for an invalid bool, which HDF5 cannot say.
   absl::StatusOr<Buffer> Read(const Box& box);
-  // What to write with the dataset, once all of it has been read: the array's attributes, with "units" and _FillValue
-  // where they are not there but said otherwise. InvalidArgument when a valid element has the value of _FillValue.
+  // What to write with the dataset, once all of it has been read: the array's attributes, with "units" and
+  // _FillValue where they are not there but said otherwise. InvalidArgument when a valid element has the
+  // value of _FillValue.
   absl::StatusOr<std::vector<Hdf5WriteAttribute>> Attributes() const;
 
  private:
@@ -30,13 +32,13 @@ class Hdf5PieceReader {
 
   const ArrayPtr array_;
   const ReadContext& context_;
-  std::string fill_;        // one element; of integers
-  int64_t invalid_ = 0;     // elements that got the fill value
-  int64_t filled_ = 0;      // elements that have it now
+  std::string fill_;     // one element; of integers
+  int64_t invalid_ = 0;  // elements that got the fill value
+  int64_t filled_ = 0;   // elements that have it now
 };
 
-// Calls f(box) for boxes of at most `max_elements` (or one element) that cover the shape in row-major order, each of
-// them contiguous in it. Stops at the first error.
+// Calls f(box) for boxes of at most `max_elements` (or one element) that cover the shape in row-major order,
+// each of them contiguous in it. Stops at the first error.
 template <typename F>
 absl::Status ForEachHdf5Piece(const Shape& shape, int64_t max_elements, F&& f) {
   Box box = Box::Whole(shape);

@@ -29,7 +29,8 @@ ArrayPtr MustOpen(const std::string& path, const std::string& dataset = "") {
 Box RandomBox(const Shape& shape, std::mt19937& random) {
   Box box = Box::Whole(shape);
   for (int a = 0; a < shape.rank(); ++a) {
-    const int64_t i = static_cast<int64_t>(random() % shape[a]), j = static_cast<int64_t>(random() % shape[a]);
+    const int64_t i = static_cast<int64_t>(random() % shape[a]),
+                  j = static_cast<int64_t>(random() % shape[a]);
     box.origin[a] = std::min(i, j);
     box.extent[a] = std::max(i, j) - box.origin[a] + (random() % 8 != 0 ? 1 : 0);
   }
@@ -116,7 +117,8 @@ TEST(Hdf5ReadTest, AnyBoxOfAnyLayoutEqualsTheLibrary) {
       ASSERT_NE(array, nullptr) << d.path << latest;
       for (int i = 0; i < 40; ++i) {
         const Box box = i == 0 ? Box::Whole(d.shape) : RandomBox(d.shape, random);
-        ASSERT_EQ(Hdf5Values(array, box), LibraryValues(path, d.path, box)) << d.path << latest << box.ToString();
+        ASSERT_EQ(Hdf5Values(array, box), LibraryValues(path, d.path, box))
+            << d.path << latest << box.ToString();
       }
     }
   }
@@ -288,7 +290,8 @@ class Hdf5AttributeTest : public ::testing::Test {
   }
   void Add(const char* name, hid_t type, const void* value, hsize_t count = 0, hsize_t second = 0) {
     const hsize_t extents[] = {count, second};
-    const hid_t space = count == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(second == 0 ? 1 : 2, extents, nullptr);
+    const hid_t space =
+        count == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(second == 0 ? 1 : 2, extents, nullptr);
     const hid_t id = H5Acreate2(dataset_, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     EXPECT_GE(H5Awrite(id, type, value), 0) << name;
     H5Aclose(id);
@@ -316,7 +319,12 @@ TEST_F(Hdf5AttributeTest, AttributesBecomeValues) {
   H5Tset_strpad(spaced, H5T_STR_SPACEPAD);
   H5Tset_size(text, H5T_VARIABLE);
   const char* lines[] = {"first", "", "third line"};
-  Add("int", H5T_STD_I64BE, [&] { static int64_t v; v = big; H5Tconvert(H5T_NATIVE_INT64, H5T_STD_I64BE, 1, &v, nullptr, 0); return &v; }());
+  Add("int", H5T_STD_I64BE, [&] {
+    static int64_t v;
+    v = big;
+    H5Tconvert(H5T_NATIVE_INT64, H5T_STD_I64BE, 1, &v, nullptr, 0);
+    return &v;
+  }());
   Add("huge", H5T_NATIVE_UINT64, &huge);
   Add("reals", H5T_NATIVE_DOUBLE, reals, 3);
   Add("one", H5T_NATIVE_INT16, one, 1);

@@ -31,8 +31,9 @@ ArrayPtr Bools(const Shape& shape) {
   desc.shape = shape;
   std::string bytes(static_cast<size_t>(shape.elements()), '\0');
   for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 3 == 0);
-  Chunk chunk{DType::kBool, Box::Whole(shape), ContiguousStrides(shape), Buffer::Copy(bytes.data(), bytes.size()),
-              Buffer(),     ScaleState::kPhysical};
+  Chunk chunk{
+      DType::kBool, Box::Whole(shape),    ContiguousStrides(shape), Buffer::Copy(bytes.data(), bytes.size()),
+      Buffer(),     ScaleState::kPhysical};
   return MakeMemoryArray(desc, chunk).value();
 }
 
@@ -61,11 +62,19 @@ TEST(Hdf5EncodeTest, ChecksumIsThatOfJenkins) {
 TEST(Hdf5RoundTripTest, EveryTypeAndLayoutComesBack) {
   const Shape shape = {11, 13};
   const std::vector<std::pair<std::string, ArrayPtr>> arrays = {
-      {"bool", Bools(shape)},          {"u8", Numbers<uint8_t>(shape)},  {"i8", Numbers<int8_t>(shape)},
-      {"u16", Numbers<uint16_t>(shape)}, {"i16", Numbers<int16_t>(shape)}, {"u32", Numbers<uint32_t>(shape)},
-      {"i32", Numbers<int32_t>(shape)}, {"u64", Numbers<uint64_t>(shape)}, {"i64", Numbers<int64_t>(shape)},
-      {"f32", Numbers<float>(shape)},   {"f64", Numbers<double>(shape)},
-      {"c64", Numbers<std::complex<float>>(shape)}, {"c128", Numbers<std::complex<double>>(shape)}};
+      {"bool", Bools(shape)},
+      {"u8", Numbers<uint8_t>(shape)},
+      {"i8", Numbers<int8_t>(shape)},
+      {"u16", Numbers<uint16_t>(shape)},
+      {"i16", Numbers<int16_t>(shape)},
+      {"u32", Numbers<uint32_t>(shape)},
+      {"i32", Numbers<int32_t>(shape)},
+      {"u64", Numbers<uint64_t>(shape)},
+      {"i64", Numbers<int64_t>(shape)},
+      {"f32", Numbers<float>(shape)},
+      {"f64", Numbers<double>(shape)},
+      {"c64", Numbers<std::complex<float>>(shape)},
+      {"c128", Numbers<std::complex<double>>(shape)}};
   std::vector<Hdf5Output> outputs;
   for (const auto& [name, array] : arrays) {
     outputs.push_back(Output(absl::StrCat("/plain/", name), array));
@@ -104,8 +113,9 @@ TEST(Hdf5RoundTripTest, ManyChunksAreFoundByTheLibrary) {
 }
 
 TEST(Hdf5RoundTripTest, OddShapesComeBack) {
-  const std::pair<Shape, Shape> cases[] = {
-      {{}, {}}, {{1}, {}}, {{0}, {}}, {{0, 5}, {2, 2}}, {{3}, {7}}, {{1, 1, 1, 1, 1, 1, 1, 2}, {1, 1, 1, 1, 1, 1, 1, 1}}};
+  const std::pair<Shape, Shape> cases[] = {{{}, {}},   {{1}, {}},
+                                           {{0}, {}},  {{0, 5}, {2, 2}},
+                                           {{3}, {7}}, {{1, 1, 1, 1, 1, 1, 1, 2}, {1, 1, 1, 1, 1, 1, 1, 1}}};
   const TempFolder folder;
   for (const auto& [shape, chunk] : cases) {
     Hdf5Output o = Output("/x", Numbers<double>(shape));
@@ -167,7 +177,8 @@ TEST(Hdf5RoundTripTest, AttributesComeBackInOrder) {
 
 TEST(Hdf5RoundTripTest, ManyLongStringsFillSeveralHeapCollections) {
   std::vector<Attribute> attributes;
-  for (int i = 0; i < 300; ++i) attributes.push_back({absl::StrCat("a", i), Value(std::string(i * 7, 'x')), ""});
+  for (int i = 0; i < 300; ++i)
+    attributes.push_back({absl::StrCat("a", i), Value(std::string(i * 7, 'x')), ""});
   attributes.push_back({"long", Value(std::string(200000, 'y')), ""});
   const TempFolder folder;
   const std::string path = folder.File("strings.h5");
@@ -184,7 +195,8 @@ TEST(Hdf5RoundTripTest, InvalidElementsComeBackInvalid) {
   const uint8_t bits[] = {0xFB, 0xFF};  // the third element is invalid
   const Buffer validity = Buffer::Copy(bits, sizeof(bits));
   const TempFolder folder;
-  for (const ArrayPtr& plain : {Numbers<int16_t>({3, 3}), Numbers<uint32_t>({3, 3}), Numbers<double>({3, 3})}) {
+  for (const ArrayPtr& plain :
+       {Numbers<int16_t>({3, 3}), Numbers<uint32_t>({3, 3}), Numbers<double>({3, 3})}) {
     const ArrayPtr array = WithDesc(plain, {}, "", validity);
     const std::string path = folder.File("invalid.h5");
     const absl::Status written = WriteHdf5(LocalStore(), path, {Output("/d", array)});
@@ -200,8 +212,8 @@ TEST(Hdf5RoundTripTest, InvalidElementsComeBackInvalid) {
 
 TEST(Hdf5RoundTripTest, AValidElementEqualToTheFillValueIsRefused) {
   const uint8_t bits[] = {0x01};
-  const ArrayPtr array =
-      WithDesc(ArrayFromVector<int16_t>({2}, {7, 0}), {{"_FillValue", Value(7), ""}}, "", Buffer::Copy(bits, 1));
+  const ArrayPtr array = WithDesc(ArrayFromVector<int16_t>({2}, {7, 0}), {{"_FillValue", Value(7), ""}}, "",
+                                  Buffer::Copy(bits, 1));
   const TempFolder folder;
   const absl::Status written = WriteHdf5(LocalStore(), folder.File("clash.h5"), {Output("/d", array)});
   EXPECT_EQ(written.code(), absl::StatusCode::kInvalidArgument);
@@ -222,10 +234,10 @@ TEST(Hdf5RoundTripTest, BytesAreAFunctionOfTheInput) {
 TEST(Hdf5RoundTripTest, H5pyReadsEqualValuesAndAttributes) {
   const TempFolder folder;
   const std::string path = folder.File("python.h5");
-  std::vector<Hdf5Output> outputs = {Output("/g/image", WithDesc(Numbers<float>({20, 30}), SampleAttributes())),
-                                     Output("/mask", Bools({5, 4})),
-                                     Output("/waves", Numbers<std::complex<float>>({6})),
-                                     Output("/counts", Numbers<uint16_t>({9, 9}))};
+  std::vector<Hdf5Output> outputs = {
+      Output("/g/image", WithDesc(Numbers<float>({20, 30}), SampleAttributes())),
+      Output("/mask", Bools({5, 4})), Output("/waves", Numbers<std::complex<float>>({6})),
+      Output("/counts", Numbers<uint16_t>({9, 9}))};
   outputs[0].chunk = {8, 8};
   outputs[0].deflate = 4;
   outputs[0].shuffle = true;
@@ -281,8 +293,12 @@ TEST(Hdf5RoundTripTest, WrongRequestsAreRefusedAndLeaveNothing) {
       {"leads through a dataset", {Output("/d", array), Output("/d/e", array)}},
       {"no array", {Output("/d", nullptr)}},
       {"rank", with([](Hdf5Output& o) { o.chunk = {4}; })},
-      {"extent below 1", with([](Hdf5Output& o) { o.chunk = {0, 4}; })},
-      {"deflate level 10", with([](Hdf5Output& o) { o.chunk = {2, 2}, o.deflate = 10; })},
+      {"extent below 1", with([](Hdf5Output& o) {
+         o.chunk = {0, 4};
+       })},
+      {"deflate level 10", with([](Hdf5Output& o) {
+         o.chunk = {2, 2}, o.deflate = 10;
+       })},
       {"need a chunk shape", with([](Hdf5Output& o) { o.deflate = 1; })},
       {"attribute 'm'", {Output("/d", WithDesc(array, {{"m", Value(Value::Map{{"a", Value(1)}}), ""}}))}},
       {"attribute 'l'", {Output("/d", WithDesc(array, {{"l", Value(Value::List{1, "x"}), ""}}))}},
@@ -304,7 +320,8 @@ TEST(Hdf5RoundTripTest, AFullDiskLeavesNothing) {
   const std::unique_ptr<Store> store = MakeFaultStore(LocalStore(), faults);
   for (const int64_t limit : {0, 48, 100, 1000, 4200}) {
     faults.no_space_after = limit;
-    const absl::Status status = WriteHdf5(*store, folder.File("full.h5"), {Output("/d", Numbers<double>({30, 30}))});
+    const absl::Status status =
+        WriteHdf5(*store, folder.File("full.h5"), {Output("/d", Numbers<double>({30, 30}))});
     EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << limit << status;
     EXPECT_EQ(folder.Listing(), "");
   }

@@ -13,13 +13,14 @@ namespace cubeloom {
 // Where the array lies. The caller has checked that all of it is inside the file.
 struct DenseArray {
   const RandomReader* file = nullptr;
-  int64_t offset = 0;         // of the first element, from the start of the file
+  int64_t offset = 0;  // of the first element, from the start of the file
   Shape shape;
   int64_t element_bytes = 1;
 };
 
-// The elements of `box` in row-major order of the box, piece by piece. A box is a sequence of runs, each contiguous in
-// the file; runs that lie close together are fetched as one range of at most 256 KiB and picked from there.
+// The elements of `box` in row-major order of the box, piece by piece. A box is a sequence of runs, each
+// contiguous in the file; runs that lie close together are fetched as one range of at most 256 KiB and picked
+// from there.
 class RunReader {
  public:
   // `array`, `box` and `allocator` outlive the reader; the box lies inside array.shape.

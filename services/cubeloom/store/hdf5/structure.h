@@ -1,8 +1,9 @@
 // What the probe helper tells about an HDF5 file: its numeric datasets, and where their bytes lie.
 //
-// The helper asks libhdf5 and answers with a Value (names, types, attributes) and, beside it, one blob of bytes: the
-// chunk table of a chunked dataset, or the elements of a compact one. Nothing in an answer is trusted: Parse functions
-// check every field, and what depends on the file's size is checked before anything is allocated or read.
+// The helper asks libhdf5 and answers with a Value (names, types, attributes) and, beside it, one blob of
+// bytes: the chunk table of a chunked dataset, or the elements of a compact one. Nothing in an answer is
+// trusted: Parse functions check every field, and what depends on the file's size is checked before anything
+// is allocated or read.
 #ifndef CUBELOOM_STORE_HDF5_STRUCTURE_H_
 #define CUBELOOM_STORE_HDF5_STRUCTURE_H_
 
@@ -23,20 +24,20 @@ inline constexpr int kHdf5Deflate = 1;
 inline constexpr int kHdf5Shuffle = 2;
 inline constexpr int kHdf5Fletcher32 = 3;
 
-// One stored element. IEEE halves become f32; an enum {FALSE, TRUE} of bytes is bool; a compound of two equal floats
-// named r and i (or real and imag) is complex.
+// One stored element. IEEE halves become f32; an enum {FALSE, TRUE} of bytes is bool; a compound of two equal
+// floats named r and i (or real and imag) is complex.
 struct Hdf5Type {
   DType dtype = DType::kF32;  // of the array
   int bytes = 4;              // of one stored element
   bool big_endian = false;
-  bool half = false;          // stored as 16-bit float
+  bool half = false;  // stored as 16-bit float
 };
 
 enum class Hdf5Layout : uint8_t { kContiguous, kChunked, kCompact };
 
 struct Hdf5Filter {
   int id = 0;
-  std::string name;              // "deflate"; for messages and listings
+  std::string name;  // "deflate"; for messages and listings
   std::vector<int64_t> params;
 };
 
@@ -64,8 +65,9 @@ struct Hdf5Dataset {
 };
 
 Value Hdf5DatasetToValue(const Hdf5Dataset& dataset);
-// Internal naming the first field that is missing or impossible: sizes that overflow, a chunk of no elements, a fill
-// value of another size. A dataset that passes can be read as far as its numbers go; `uri` is for messages.
+// Internal naming the first field that is missing or impossible: sizes that overflow, a chunk of no elements,
+// a fill value of another size. A dataset that passes can be read as far as its numbers go; `uri` is for
+// messages.
 absl::StatusOr<Hdf5Dataset> Hdf5DatasetFromValue(const Value& value);
 
 // Elements and bytes of a whole stored chunk.

@@ -17,7 +17,8 @@ Value ShapeToValue(const Shape& shape) {
   return Value(std::move(out));
 }
 
-// JSON has no NaN: a real that is not finite becomes a map {"real": "nan"}. Attribute values hold no maps of their own.
+// JSON has no NaN: a real that is not finite becomes a map {"real": "nan"}. Attribute values hold no maps of
+// their own.
 Value PackReals(const Value& value) {
   if (value.is_list()) {
     Value::List out;
@@ -103,7 +104,8 @@ class Fields {
   }
   absl::Status status() const {
     if (bad_.empty()) return absl::OkStatus();
-    return absl::InternalError(absl::StrCat("probe answer about HDF5: field '", bad_, "' is missing or wrong"));
+    return absl::InternalError(
+        absl::StrCat("probe answer about HDF5: field '", bad_, "' is missing or wrong"));
   }
 
  private:

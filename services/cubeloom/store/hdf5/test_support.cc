@@ -27,18 +27,30 @@ double AsDouble(const Chunk& chunk, int64_t offset) {
 double Element(const Chunk& c, int64_t offset) {
   switch (c.dtype) {
     case DType::kBool:
-    case DType::kU8: return AsDouble<uint8_t>(c, offset);
-    case DType::kI8: return AsDouble<int8_t>(c, offset);
-    case DType::kU16: return AsDouble<uint16_t>(c, offset);
-    case DType::kI16: return AsDouble<int16_t>(c, offset);
-    case DType::kU32: return AsDouble<uint32_t>(c, offset);
-    case DType::kI32: return AsDouble<int32_t>(c, offset);
-    case DType::kU64: return AsDouble<uint64_t>(c, offset);
-    case DType::kI64: return AsDouble<int64_t>(c, offset);
-    case DType::kF32: return AsDouble<float>(c, offset);
-    case DType::kF64: return AsDouble<double>(c, offset);
-    case DType::kC64: return AsDouble<std::complex<float>>(c, offset);
-    default: return AsDouble<std::complex<double>>(c, offset);
+    case DType::kU8:
+      return AsDouble<uint8_t>(c, offset);
+    case DType::kI8:
+      return AsDouble<int8_t>(c, offset);
+    case DType::kU16:
+      return AsDouble<uint16_t>(c, offset);
+    case DType::kI16:
+      return AsDouble<int16_t>(c, offset);
+    case DType::kU32:
+      return AsDouble<uint32_t>(c, offset);
+    case DType::kI32:
+      return AsDouble<int32_t>(c, offset);
+    case DType::kU64:
+      return AsDouble<uint64_t>(c, offset);
+    case DType::kI64:
+      return AsDouble<int64_t>(c, offset);
+    case DType::kF32:
+      return AsDouble<float>(c, offset);
+    case DType::kF64:
+      return AsDouble<double>(c, offset);
+    case DType::kC64:
+      return AsDouble<std::complex<float>>(c, offset);
+    default:
+      return AsDouble<std::complex<double>>(c, offset);
   }
 }
 
@@ -79,7 +91,8 @@ void MakeDataset(hid_t file, const TestDataset& d) {
   EXPECT_GE(dataset, 0) << d.path;
   const std::vector<double> values = d.write ? TestValues(d.shape.elements(), d.type) : std::vector<double>();
   if (!values.empty()) {
-    EXPECT_GE(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0) << d.path;
+    EXPECT_GE(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0)
+        << d.path;
   }
   H5Dclose(dataset);
   H5Sclose(space);
@@ -104,7 +117,8 @@ std::vector<double> Hdf5Values(const Chunk& chunk) {
   const int64_t length = chunk.box.extent[chunk.box.rank() - 1];
   ForEachRow(chunk, [&](int64_t offset, int64_t linear) {
     for (int64_t i = 0; i < length; ++i) {
-      out[linear + i] = chunk.valid(linear + i) ? Element(chunk, offset + i) : std::numeric_limits<double>::quiet_NaN();
+      out[linear + i] =
+          chunk.valid(linear + i) ? Element(chunk, offset + i) : std::numeric_limits<double>::quiet_NaN();
     }
   });
   return out;
@@ -116,7 +130,9 @@ std::vector<double> Hdf5Values(const ArrayPtr& array, const Box& box) {
   return chunk.ok() ? Hdf5Values(*chunk) : std::vector<double>();
 }
 
-std::vector<double> Hdf5Values(const ArrayPtr& array) { return Hdf5Values(array, Box::Whole(array->desc().shape)); }
+std::vector<double> Hdf5Values(const ArrayPtr& array) {
+  return Hdf5Values(array, Box::Whole(array->desc().shape));
+}
 
 void MakeTestFile(const std::string& path, const TestFile& test) {
   const hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS);
@@ -141,7 +157,8 @@ std::vector<double> LibraryValues(const std::string& path, const std::string& da
     H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
     memory = H5Screate_simple(box.rank(), count.data(), nullptr);
   }
-  EXPECT_GE(H5Dread(id, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, out.data()), 0) << path << " " << dataset;
+  EXPECT_GE(H5Dread(id, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, out.data()), 0)
+      << path << " " << dataset;
   if (memory != H5S_ALL) H5Sclose(memory);
   H5Sclose(space);
   H5Dclose(id);
@@ -167,10 +184,12 @@ Shape LibraryShape(const std::string& path, const std::string& dataset) {
 int RunH5py(const std::string& path, const std::string& code, std::string* output) {
   const TempFolder folder;
   const std::string script = folder.Write(
-      "check.py", absl::StrCat("import sys\ntry:\n  import h5py, numpy as np\nexcept ImportError:\n  sys.exit(77)\n",
-                               "path = sys.argv[1]\n", code, "\n"));
+      "check.py",
+      absl::StrCat("import sys\ntry:\n  import h5py, numpy as np\nexcept ImportError:\n  sys.exit(77)\n",
+                   "path = sys.argv[1]\n", code, "\n"));
   // The sanitizers of a test build are no business of Python.
-  const ProgramResult result = RunProgram(absl::StrCat("env -u LD_PRELOAD /usr/bin/python3 ", script, " ", path, " 2>&1"));
+  const ProgramResult result =
+      RunProgram(absl::StrCat("env -u LD_PRELOAD /usr/bin/python3 ", script, " ", path, " 2>&1"));
   *output = result.output;
   return result.status == 127 ? 77 : result.status;
 }

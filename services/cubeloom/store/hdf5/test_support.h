@@ -27,19 +27,19 @@ struct TestDataset {
   std::string path = "/data";
   hid_t type = H5T_IEEE_F32LE;
   Shape shape = {7, 10};
-  Shape chunk;                  // empty: contiguous
+  Shape chunk;  // empty: contiguous
   bool compact = false;
   bool shuffle = false, fletcher = false;
   int deflate = 0;
-  double fill = 0;              // set as fill value when not 0
-  bool write = true;            // false: nothing is written
-  bool unlimited = false;       // along the first axis
+  double fill = 0;         // set as fill value when not 0
+  bool write = true;       // false: nothing is written
+  bool unlimited = false;  // along the first axis
 };
 
 // A file of these datasets with values (index * 37) % 199 - 60, clamped to the type, made by libhdf5.
 struct TestFile {
   std::vector<TestDataset> datasets;
-  bool latest = false;          // newest file format in place of the oldest
+  bool latest = false;  // newest file format in place of the oldest
   hsize_t user_block = 0;
 };
 void MakeTestFile(const std::string& path, const TestFile& file);

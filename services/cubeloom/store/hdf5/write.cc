@@ -32,7 +32,8 @@ absl::Status CheckOutput(const Hdf5Output& o) {
         absl::StrCat("chunk ", o.chunk.ToString(), " has not the rank of shape ", desc.shape.ToString()));
   }
   for (const int64_t v : o.chunk) {
-    if (v < 1) return absl::InvalidArgumentError(absl::StrCat("chunk ", o.chunk.ToString(), " has an extent below 1"));
+    if (v < 1)
+      return absl::InvalidArgumentError(absl::StrCat("chunk ", o.chunk.ToString(), " has an extent below 1"));
   }
   return absl::OkStatus();
 }
@@ -50,8 +51,9 @@ absl::StatusOr<ChunkGrid> GridOf(const Hdf5Output& o) {
   for (int a = 0; a < chunk.rank(); ++a) {
     const int64_t count = (desc.shape[a] - 1) / chunk[a] + 1;
     if (desc.shape[a] > 0 && chunks > kMaxHdf5Chunks / count) {
-      return absl::InvalidArgumentError(absl::StrCat("chunk ", chunk.ToString(), " cuts shape ", desc.shape.ToString(),
-                                                     " into more than ", kMaxHdf5Chunks, " chunks"));
+      return absl::InvalidArgumentError(absl::StrCat("chunk ", chunk.ToString(), " cuts shape ",
+                                                     desc.shape.ToString(), " into more than ",
+                                                     kMaxHdf5Chunks, " chunks"));
     }
     chunks *= std::max<int64_t>(count, 1);
   }
@@ -61,7 +63,8 @@ absl::StatusOr<ChunkGrid> GridOf(const Hdf5Output& o) {
 // Dense elements of `box`, padded with zeros to a whole chunk of `extent`.
 absl::StatusOr<Buffer> Padded(const Buffer& data, const Box& box, const Shape& extent, size_t element) {
   if (box.extent == extent) return data;
-  CL_ASSIGN_OR_RETURN(MutableBuffer out, Allocator::Heap().Allocate(static_cast<size_t>(extent.elements()) * element));
+  CL_ASSIGN_OR_RETURN(MutableBuffer out,
+                      Allocator::Heap().Allocate(static_cast<size_t>(extent.elements()) * element));
   std::memset(out.data(), 0, out.size());
   Chunk view;
   view.box = box;
@@ -82,7 +85,8 @@ absl::StatusOr<Buffer> Encoded(const Hdf5Output& o, const Buffer& raw, size_t el
   return Encode(spec, raw.data(), raw.size(), allocator);
 }
 
-absl::Status WriteChunks(const Hdf5Output& o, Hdf5FileWriter& out, Hdf5PieceReader& pieces, Hdf5Storage& storage) {
+absl::Status WriteChunks(const Hdf5Output& o, Hdf5FileWriter& out, Hdf5PieceReader& pieces,
+                         Hdf5Storage& storage) {
   CL_ASSIGN_OR_RETURN(const ChunkGrid grid, GridOf(o));
   const size_t element = DTypeSize(o.array->desc().dtype);
   std::vector<Hdf5ChunkEntry> entries(static_cast<size_t>(grid.size()));
@@ -100,7 +104,8 @@ absl::Status WriteChunks(const Hdf5Output& o, Hdf5FileWriter& out, Hdf5PieceRead
   return absl::OkStatus();
 }
 
-absl::Status WriteContiguous(const Hdf5Output& o, Hdf5FileWriter& out, Hdf5PieceReader& pieces, Hdf5Storage& storage) {
+absl::Status WriteContiguous(const Hdf5Output& o, Hdf5FileWriter& out, Hdf5PieceReader& pieces,
+                             Hdf5Storage& storage) {
   const ArrayDesc& desc = o.array->desc();
   storage.bytes = desc.shape.elements() * static_cast<int64_t>(DTypeSize(desc.dtype));
   if (storage.bytes == 0) return absl::OkStatus();
@@ -131,7 +136,8 @@ absl::Status WriteHdf5(Store& store, absl::string_view uri, const std::vector<Hd
   CL_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5FileWriter> out, Hdf5FileWriter::Create(store, uri));
   for (const Hdf5Output& o : datasets) CL_RETURN_IF_ERROR(out->CheckPath(o.path));
   for (const Hdf5Output& o : datasets) {
-    CL_RETURN_IF_ERROR_IN(WriteDataset(o, *out, context), absl::StrCat("write '", uri, "': dataset '", o.path, "'"));
+    CL_RETURN_IF_ERROR_IN(WriteDataset(o, *out, context),
+                          absl::StrCat("write '", uri, "': dataset '", o.path, "'"));
   }
   return out->Finish();
 }

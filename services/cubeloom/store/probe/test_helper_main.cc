@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <vector>
@@ -30,10 +29,7 @@ Reply Fail(const ProbeRequest& request) {
 
 Reply Throw(const ProbeRequest&) { throw std::runtime_error("thrown"); }
 
-Reply Crash(const ProbeRequest&) {
-  std::raise(SIGSEGV);
-  return ProbeReply();
-}
+Reply Crash(const ProbeRequest&) { std::abort(); }
 
 Reply Exit(const ProbeRequest&) { std::_Exit(7); }
 
@@ -52,7 +48,7 @@ Reply Hog(const ProbeRequest&) {
   while (true) all.emplace_back(size_t{64} << 20);
 }
 
-Reply Big(const ProbeRequest&) { return ProbeReply{Value(std::string(size_t{65} << 20, 'x')), {}}; }
+Reply Big(const ProbeRequest&) { return ProbeReply{Value(std::string((size_t{64} << 20) + 1, 'x')), {}}; }
 
 // The first bytes of the file that came along, and a file of its own back.
 Reply Files(const ProbeRequest& request) {

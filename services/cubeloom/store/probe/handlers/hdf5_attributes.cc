@@ -10,7 +10,10 @@ namespace {
 class Reader {
  public:
   Reader(hid_t attribute, bool idia_bool)
-      : attribute_(attribute), idia_bool_(idia_bool), type_(H5Aget_type(attribute)), space_(H5Aget_space(attribute)) {}
+      : attribute_(attribute),
+        idia_bool_(idia_bool),
+        type_(H5Aget_type(attribute)),
+        space_(H5Aget_space(attribute)) {}
 
   bool Read(Value* out) {
     if (!type_ || !space_) return false;
@@ -30,11 +33,16 @@ class Reader {
  private:
   bool Elements(Value::List* values) {
     switch (H5Tget_class(type_.get())) {
-      case H5T_INTEGER: return IsIdiaBool() ? As<int8_t, bool>(H5T_NATIVE_INT8, values) : Integers(type_.get(), values);
-      case H5T_FLOAT: return As<double, double>(H5T_NATIVE_DOUBLE, values);
-      case H5T_ENUM: return Enums(values);
-      case H5T_STRING: return H5Tis_variable_str(type_.get()) > 0 ? VariableStrings(values) : FixedStrings(values);
-      default: return false;
+      case H5T_INTEGER:
+        return IsIdiaBool() ? As<int8_t, bool>(H5T_NATIVE_INT8, values) : Integers(type_.get(), values);
+      case H5T_FLOAT:
+        return As<double, double>(H5T_NATIVE_DOUBLE, values);
+      case H5T_ENUM:
+        return Enums(values);
+      case H5T_STRING:
+        return H5Tis_variable_str(type_.get()) > 0 ? VariableStrings(values) : FixedStrings(values);
+      default:
+        return false;
     }
   }
 
@@ -55,7 +63,8 @@ class Reader {
 
   bool Integers(hid_t type, Value::List* values) {
     if (H5Tget_size(type) > 8) return false;
-    if (H5Tget_size(type) < 8 || H5Tget_sign(type) != H5T_SGN_NONE) return As<int64_t, int64_t>(H5T_NATIVE_INT64, values);
+    if (H5Tget_size(type) < 8 || H5Tget_sign(type) != H5T_SGN_NONE)
+      return As<int64_t, int64_t>(H5T_NATIVE_INT64, values);
     std::vector<uint64_t> data(static_cast<size_t>(count_));
     if (count_ > 0 && H5Aread(attribute_, H5T_NATIVE_UINT64, data.data()) < 0) return false;
     for (const uint64_t v : data) {
@@ -69,17 +78,20 @@ class Reader {
     char first[8] = {}, second[8] = {};
     const size_t size = H5Tget_size(type_.get());
     if (!base || size > 8) return false;
-    const bool is_bool = H5Tget_nmembers(type_.get()) == 2 && H5Tenum_valueof(type_.get(), "FALSE", first) >= 0 &&
+    const bool is_bool = H5Tget_nmembers(type_.get()) == 2 &&
+                         H5Tenum_valueof(type_.get(), "FALSE", first) >= 0 &&
                          H5Tenum_valueof(type_.get(), "TRUE", second) >= 0;
     std::vector<char> data(static_cast<size_t>(count_) * size);
     if (count_ > 0 && H5Aread(attribute_, type_.get(), data.data()) < 0) return false;
     if (is_bool) {
-      for (int64_t i = 0; i < count_; ++i) values->emplace_back(std::memcmp(&data[i * size], second, size) == 0);
+      for (int64_t i = 0; i < count_; ++i)
+        values->emplace_back(std::memcmp(&data[i * size], second, size) == 0);
       return true;
     }
     // The stored bytes as integers: libhdf5 converts in place, in room for the wider form.
     data.resize(static_cast<size_t>(count_) * sizeof(int64_t) + 1);
-    if (H5Tconvert(base.get(), H5T_NATIVE_INT64, static_cast<size_t>(count_), data.data(), nullptr, H5P_DEFAULT) < 0) {
+    if (H5Tconvert(base.get(), H5T_NATIVE_INT64, static_cast<size_t>(count_), data.data(), nullptr,
+                   H5P_DEFAULT) < 0) {
       return false;
     }
     for (int64_t i = 0; i < count_; ++i) {
@@ -146,7 +158,8 @@ bool KnowsOrder(hid_t object) {
   const bool dataset = H5Iget_type(object) == H5I_DATASET;
   const Hid creation(dataset ? H5Dget_create_plist(object) : H5Gget_create_plist(object));
   unsigned flags = 0;
-  return creation && H5Pget_attr_creation_order(creation.get(), &flags) >= 0 && (flags & H5P_CRT_ORDER_TRACKED) != 0;
+  return creation && H5Pget_attr_creation_order(creation.get(), &flags) >= 0 &&
+         (flags & H5P_CRT_ORDER_TRACKED) != 0;
 }
 
 }  // namespace
@@ -154,8 +167,8 @@ bool KnowsOrder(hid_t object) {
 std::vector<Attribute> ReadHdf5Attributes(hid_t object, bool idia_bool) {
   Collection collection{idia_bool, {}};
   const bool order = KnowsOrder(object);
-  H5Aiterate2(object, order ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, order ? H5_ITER_INC : H5_ITER_NATIVE, nullptr,
-              &Collect, &collection);
+  H5Aiterate2(object, order ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, order ? H5_ITER_INC : H5_ITER_NATIVE,
+              nullptr, &Collect, &collection);
   H5Eclear2(H5E_DEFAULT);
   return std::move(collection.attributes);
 }

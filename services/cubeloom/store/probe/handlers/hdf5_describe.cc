@@ -12,7 +12,8 @@ namespace cubeloom {
 namespace {
 
 absl::Status Broken(const std::string& path, absl::string_view doing) {
-  return absl::DataLossError(absl::StrCat("dataset '", path, "': HDF5 cannot ", doing, ": ", Hdf5ErrorText()));
+  return absl::DataLossError(
+      absl::StrCat("dataset '", path, "': HDF5 cannot ", doing, ": ", Hdf5ErrorText()));
 }
 
 absl::Status Unsupported(const std::string& path, absl::string_view what) {
@@ -36,9 +37,9 @@ bool IntegerType(hid_t type, bool is_signed, Hdf5Type* out) {
 bool IsHalf(hid_t type) {
   size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
   return H5Tget_size(type) == 2 &&
-         H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 && sign == 15 &&
-         exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 && H5Tget_ebias(type) == 15 &&
-         H5Tget_norm(type) == H5T_NORM_IMPLIED;
+         H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
+         sign == 15 && exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 &&
+         H5Tget_ebias(type) == 15 && H5Tget_norm(type) == H5T_NORM_IMPLIED;
 }
 
 bool FloatType(hid_t type, Hdf5Type* out) {
@@ -76,44 +77,63 @@ bool HasMember(hid_t type, unsigned index, std::initializer_list<const char*> na
 }
 
 bool ComplexType(hid_t type, Hdf5Type* out) {
-  if (H5Tget_nmembers(type) != 2 || !HasMember(type, 0, {"r", "real", "re"}) || !HasMember(type, 1, {"i", "imag", "im"})) {
+  if (H5Tget_nmembers(type) != 2 || !HasMember(type, 0, {"r", "real", "re"}) ||
+      !HasMember(type, 1, {"i", "imag", "im"})) {
     return false;
   }
   const Hid real(H5Tget_member_type(type, 0)), imaginary(H5Tget_member_type(type, 1));
-  if (!real || !imaginary || H5Tget_class(real.get()) != H5T_FLOAT || H5Tequal(real.get(), imaginary.get()) <= 0 ||
-      !FloatType(real.get(), out) || out->half) {
+  if (!real || !imaginary || H5Tget_class(real.get()) != H5T_FLOAT ||
+      H5Tequal(real.get(), imaginary.get()) <= 0 || !FloatType(real.get(), out) || out->half) {
     return false;
   }
   const size_t half = static_cast<size_t>(out->bytes);
   out->dtype = out->dtype == DType::kF64 ? DType::kC128 : DType::kC64;
   out->bytes *= 2;
-  return H5Tget_size(type) == 2 * half && H5Tget_member_offset(type, 0) == 0 && H5Tget_member_offset(type, 1) == half;
+  return H5Tget_size(type) == 2 * half && H5Tget_member_offset(type, 0) == 0 &&
+         H5Tget_member_offset(type, 1) == half;
 }
 
 bool TypeOf(hid_t type, Hdf5Type* out) {
   switch (H5Tget_class(type)) {
-    case H5T_INTEGER: return IntegerType(type, H5Tget_sign(type) == H5T_SGN_2, out);
-    case H5T_BITFIELD: return IntegerType(type, false, out);
-    case H5T_FLOAT: return FloatType(type, out);
-    case H5T_ENUM: return EnumType(type, out);
-    case H5T_COMPOUND: return ComplexType(type, out);
-    default: return false;
+    case H5T_INTEGER:
+      return IntegerType(type, H5Tget_sign(type) == H5T_SGN_2, out);
+    case H5T_BITFIELD:
+      return IntegerType(type, false, out);
+    case H5T_FLOAT:
+      return FloatType(type, out);
+    case H5T_ENUM:
+      return EnumType(type, out);
+    case H5T_COMPOUND:
+      return ComplexType(type, out);
+    default:
+      return false;
   }
 }
 
 const char* ClassName(hid_t type) {
   switch (H5Tget_class(type)) {
-    case H5T_INTEGER: return "integer of unusual size or precision";
-    case H5T_FLOAT: return "floating-point format that is not IEEE 754";
-    case H5T_BITFIELD: return "bit field";
-    case H5T_STRING: return "string";
-    case H5T_COMPOUND: return "compound";
-    case H5T_REFERENCE: return "reference";
-    case H5T_ENUM: return "enum";
-    case H5T_VLEN: return "variable-length sequence";
-    case H5T_ARRAY: return "array";
-    case H5T_OPAQUE: return "opaque";
-    default: return "unknown type";
+    case H5T_INTEGER:
+      return "integer of unusual size or precision";
+    case H5T_FLOAT:
+      return "floating-point format that is not IEEE 754";
+    case H5T_BITFIELD:
+      return "bit field";
+    case H5T_STRING:
+      return "string";
+    case H5T_COMPOUND:
+      return "compound";
+    case H5T_REFERENCE:
+      return "reference";
+    case H5T_ENUM:
+      return "enum";
+    case H5T_VLEN:
+      return "variable-length sequence";
+    case H5T_ARRAY:
+      return "array";
+    case H5T_OPAQUE:
+      return "opaque";
+    default:
+      return "unknown type";
   }
 }
 
@@ -130,12 +150,13 @@ absl::Status DescribeShape(hid_t dataset, Hdf5Dataset* d) {
   hsize_t extents[kMaxRank];
   H5Sget_simple_extent_dims(space.get(), extents, nullptr);
   for (int a = 0; a < rank; ++a) {
-    if (extents[a] > static_cast<hsize_t>(INT64_MAX)) return Unsupported(d->path, absl::StrCat("axis ", a, " is too long"));
+    if (extents[a] > static_cast<hsize_t>(INT64_MAX))
+      return Unsupported(d->path, absl::StrCat("axis ", a, " is too long"));
     d->shape.push_back(static_cast<int64_t>(extents[a]));
   }
-  return CheckedElements(d->shape, DType::kC128).ok() ? absl::OkStatus()
-                                                       : Unsupported(d->path, absl::StrCat("shape ", d->shape.ToString(),
-                                                                                           " has too many elements"));
+  return CheckedElements(d->shape, DType::kC128).ok()
+             ? absl::OkStatus()
+             : Unsupported(d->path, absl::StrCat("shape ", d->shape.ToString(), " has too many elements"));
 }
 
 absl::Status DescribeFilters(hid_t creation, Hdf5Dataset* d) {
@@ -168,8 +189,8 @@ absl::Status DescribeChunks(hid_t creation, Hdf5Dataset* d) {
     d->chunk.push_back(static_cast<int64_t>(extents[a]));
     const int64_t count = d->shape[a] / d->chunk[a] + (d->shape[a] % d->chunk[a] != 0);
     if (count != 0 && chunks > kMaxHdf5Chunks / count) {
-      return Unsupported(d->path, absl::StrCat("shape ", d->shape.ToString(), " has more than ", kMaxHdf5Chunks,
-                                               " chunks of ", d->chunk.ToString()));
+      return Unsupported(d->path, absl::StrCat("shape ", d->shape.ToString(), " has more than ",
+                                               kMaxHdf5Chunks, " chunks of ", d->chunk.ToString()));
     }
     chunks *= count;
   }
@@ -183,7 +204,8 @@ absl::Status DescribeChunks(hid_t creation, Hdf5Dataset* d) {
 absl::Status DescribeLayout(hid_t dataset, hid_t creation, Hdf5Dataset* d) {
   switch (H5Pget_layout(creation)) {
     case H5D_CONTIGUOUS: {
-      if (H5Pget_external_count(creation) != 0) return Unsupported(d->path, "its elements lie in other files");
+      if (H5Pget_external_count(creation) != 0)
+        return Unsupported(d->path, "its elements lie in other files");
       d->layout = Hdf5Layout::kContiguous;
       const haddr_t offset = H5Dget_offset(dataset);
       d->offset = offset == HADDR_UNDEF ? -1 : static_cast<int64_t>(offset);
@@ -225,13 +247,15 @@ void AddCards(const Hdf5File& file, Hdf5Dataset* d) {
 
 }  // namespace
 
-absl::StatusOr<Hdf5Dataset> DescribeHdf5Dataset(const Hdf5File& file, hid_t dataset, const std::string& path) {
+absl::StatusOr<Hdf5Dataset> DescribeHdf5Dataset(const Hdf5File& file, hid_t dataset,
+                                                const std::string& path) {
   Hdf5Dataset d;
   d.path = path;
   const Hid type(H5Dget_type(dataset));
   if (!type) return Broken(path, "read the type");
   if (!TypeOf(type.get(), &d.type)) {
-    return Unsupported(path, absl::StrCat("its elements are of a type that is not supported: ", ClassName(type.get())));
+    return Unsupported(
+        path, absl::StrCat("its elements are of a type that is not supported: ", ClassName(type.get())));
   }
   CL_RETURN_IF_ERROR(DescribeShape(dataset, &d));
   const Hid creation(H5Dget_create_plist(dataset));
@@ -267,11 +291,12 @@ absl::StatusOr<std::string> ReadHdf5ChunkTable(Hdf5File& file, hid_t dataset, co
     }
     if (error.empty() && stored == 0) continue;
     file.TakeRecord();
-    if (error.empty() && H5Dread_chunk(dataset, H5P_DEFAULT, origin, &table[i].mask, &unused) < 0) error = Hdf5ErrorText();
+    if (error.empty() && H5Dread_chunk(dataset, H5P_DEFAULT, origin, &table[i].mask, &unused) < 0)
+      error = Hdf5ErrorText();
     const Hdf5RawRead read = file.TakeRecord();
     if (!error.empty() || read.count != 1 || read.size > UINT32_MAX) {
-      return absl::DataLossError(absl::StrCat("dataset '", described.path, "': HDF5 cannot find chunk ", i, ": ",
-                                              error.empty() ? "it is not read in one piece" : error));
+      return absl::DataLossError(absl::StrCat("dataset '", described.path, "': HDF5 cannot find chunk ", i,
+                                              ": ", error.empty() ? "it is not read in one piece" : error));
     }
     table[i].offset = read.offset;
     table[i].size = static_cast<uint32_t>(read.size);
@@ -283,7 +308,8 @@ absl::StatusOr<std::string> ReadHdf5CompactData(hid_t dataset, const Hdf5Dataset
   const Hid type(H5Dget_type(dataset));
   std::string out(static_cast<size_t>(H5Dget_storage_size(dataset)), '\0');
   const int64_t expected = described.shape.elements() * described.type.bytes;
-  if (!type || static_cast<int64_t>(out.size()) != expected) return Broken(described.path, "size the elements");
+  if (!type || static_cast<int64_t>(out.size()) != expected)
+    return Broken(described.path, "size the elements");
   if (!out.empty() && H5Dread(dataset, type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &out[0]) < 0) {
     return Broken(described.path, "read the elements");
   }

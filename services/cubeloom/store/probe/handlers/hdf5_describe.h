@@ -10,8 +10,8 @@
 
 namespace cubeloom {
 
-// InvalidArgument naming the dataset and what is not supported (a type that is no number, a virtual or external layout,
-// more than 8 axes, too many chunks); DataLoss with libhdf5's reason.
+// InvalidArgument naming the dataset and what is not supported (a type that is no number, a virtual or
+// external layout, more than 8 axes, too many chunks); DataLoss with libhdf5's reason.
 absl::StatusOr<Hdf5Dataset> DescribeHdf5Dataset(const Hdf5File& file, hid_t dataset, const std::string& path);
 
 // The Hdf5ChunkEntry of every chunk in row-major order of the grid, as bytes. The file only records raw reads

@@ -1,9 +1,9 @@
 // libhdf5 on an open descriptor: handles that close themselves, errors as text, and a file driver.
 //
-// The driver reads by pread on the descriptor that the caller handed over, opens nothing by name (so that external links
-// and virtual datasets cannot reach other files), refuses writes, and can record reads of raw data in place of doing
-// them: H5Dread_chunk() then tells the place of a chunk in O(log n). The library's own H5Dget_chunk_info() walks the
-// whole index for every chunk, which for n chunks costs n^2.
+// The driver reads by pread on the descriptor that the caller handed over, opens nothing by name (so that
+// external links and virtual datasets cannot reach other files), refuses writes, and can record reads of raw
+// data in place of doing them: H5Dread_chunk() then tells the place of a chunk in O(log n). The library's own
+// H5Dget_chunk_info() walks the whole index for every chunk, which for n chunks costs n^2.
 #ifndef CUBELOOM_STORE_PROBE_HANDLERS_HDF5_DRIVER_H_
 #define CUBELOOM_STORE_PROBE_HANDLERS_HDF5_DRIVER_H_
 
@@ -54,8 +54,8 @@ struct Hdf5RawRead {
 // An open file. Not thread-safe, as the library is not.
 class Hdf5File {
  public:
-  // `fd` stays the caller's and open for the life of the object. InvalidArgument: no HDF5 signature; DataLoss: what
-  // follows it cannot be read. Errors name `object`.
+  // `fd` stays the caller's and open for the life of the object. InvalidArgument: no HDF5 signature;
+  // DataLoss: what follows it cannot be read. Errors name `object`.
   static absl::StatusOr<std::unique_ptr<Hdf5File>> Open(int fd, absl::string_view object);
   virtual ~Hdf5File() = default;
 

@@ -37,9 +37,11 @@ herr_t AddDataset(hid_t, const char* name, const H5O_info_t* info, void* data) {
 // Every dataset that hard links lead to, once, by path.
 absl::StatusOr<std::vector<std::string>> ListDatasets(const Hdf5File& file, const std::string& object) {
   Listing listing;
-  const herr_t result = H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_INC, &AddDataset, &listing, H5O_INFO_BASIC);
+  const herr_t result =
+      H5Ovisit2(file.id(), H5_INDEX_NAME, H5_ITER_INC, &AddDataset, &listing, H5O_INFO_BASIC);
   if (result < 0) {
-    return absl::DataLossError(absl::StrCat("'", object, "': HDF5 cannot list the objects: ", Hdf5ErrorText()));
+    return absl::DataLossError(
+        absl::StrCat("'", object, "': HDF5 cannot list the objects: ", Hdf5ErrorText()));
   }
   if (result > 0) {
     return absl::InvalidArgumentError(
@@ -61,7 +63,8 @@ bool Exists(hid_t file, const std::string& path) {
   bool found = path != "/";
   for (size_t at = path.find('/', 1); found; at = path.find('/', at + 1)) {
     const std::string part = path.substr(0, at);
-    found = H5Lexists(file, part.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(file, part.c_str(), H5P_DEFAULT) > 0;
+    found = H5Lexists(file, part.c_str(), H5P_DEFAULT) > 0 &&
+            H5Oexists_by_name(file, part.c_str(), H5P_DEFAULT) > 0;
     if (at == std::string::npos) break;
   }
   H5Eclear2(H5E_DEFAULT);
@@ -161,7 +164,8 @@ absl::Status AddOne(Hdf5File& file, const ProbeRequest& request, ProbeReply& rep
 
 absl::StatusOr<ProbeReply> Structure(const ProbeRequest& request) {
   CL_RETURN_IF_ERROR(request.FdPath(0).status());
-  CL_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5File> file, Hdf5File::Open(request.fds[0].get(), request.object));
+  CL_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5File> file,
+                      Hdf5File::Open(request.fds[0].get(), request.object));
   ProbeReply reply;
   if (const Value* path = request.args.Find("dataset"); path != nullptr && path->is_string()) {
     CL_RETURN_IF_ERROR(AddOne(*file, request, reply));
