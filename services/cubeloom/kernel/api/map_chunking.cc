@@ -10,6 +10,9 @@ namespace cubeloom {
 namespace {
 
 constexpr int64_t kOutputBytes = int64_t{1} << 20;
+constexpr int64_t kBandChunks = 16;  // chunks side by side make a band of so many times `chunk_bytes` at most
+constexpr int64_t kNarrowest = 256;  // elements of the fastest axis of a chunk that is not of whole rows
+constexpr double kWorthIt = 0.8;     // narrow chunks must read less than this share of what rows read
 
 // A box of this extent in the middle of the output, where halos are whole.
 Box Middle(const Shape& shape, const Shape& extent) {
@@ -22,6 +25,20 @@ int64_t OutputBytes(const Invocation& invocation, const Box& out) {
   int64_t bytes = 0;
   for (const OutputDesc& output : invocation.outputs) {
     bytes += out.elements() * static_cast<int64_t>(DTypeSize(output.array.dtype));
+  }
+  return bytes;
+}
+
+int64_t InputBytes(const MapKernel& kernel, const Invocation& invocation, const Box& out) {
+  int64_t bytes = 0;
+  for (size_t p = 0; p < invocation.inputs.size(); ++p) {
+    for (size_t i = 0; i < invocation.inputs[p].size(); ++i) {
+      const Payload& payload = invocation.inputs[p][i];
+      if (payload.kind() != PayloadKind::kArray) continue;
+      const absl::StatusOr<Box> box =
+          CutInputBox(kernel, invocation, {static_cast<int>(p), static_cast<int>(i)}, out);
+      if (box.ok()) bytes += box->elements() * static_cast<int64_t>(DTypeSize(payload.array()->desc().dtype));
+    }
   }
   return bytes;
 }
@@ -50,23 +67,31 @@ class Chooser {
   Shape Fill(const Shape& unit) const {
     Shape chunk = unit;
     for (int a = chunk.rank() - 1; a >= 0; --a) {
-      const int64_t most = (shape_[a] + unit[a] - 1) / unit[a];
-      int64_t low = 1, high = most;
-      while (low < high) {  // largest count of units that fits
-        const int64_t middle = low + (high - low + 1) / 2;
-        chunk[a] = std::min(middle * unit[a], shape_[a]);
-        if (Fits(chunk) && OutputBytes(invocation_, Middle(shape_, chunk)) <= kOutputBytes)
-          low = middle;
-        else
-          high = middle - 1;
-      }
-      chunk[a] = std::min(low * unit[a], shape_[a]);
-      if (chunk[a] < shape_[a]) {
-        chunk[a] = Aligned(chunk, a, unit[a]);
-        break;
-      }
+      chunk[a] = Extend(chunk, a, unit[a], shape_[a]);
+      if (chunk[a] < shape_[a]) break;
     }
     return chunk;
+  }
+
+  // `rows`, or narrower chunks where a halo makes so few rows read much more than that.
+  Shape Narrow(const Shape& unit, const Shape& rows) const {
+    const int last = shape_.rank() - 1;
+    Shape best = rows;
+    if (last < 1 || rows[last - 1] >= shape_[last - 1]) return best;
+    double least = kWorthIt * InputShare(rows);
+    Shape row = unit;
+    row[last] = shape_[last];
+    const int64_t band = std::max<int64_t>(
+        unit[last - 1], kBandChunks * chunk_bytes_ /
+                            std::max<int64_t>(1, OutputBytes(invocation_, Middle(shape_, row))) *
+                            unit[last - 1]);
+    for (int64_t width = shape_[last]; width >= std::max(unit[last], kNarrowest); width = (width + 1) / 2) {
+      Shape chunk = unit;
+      chunk[last] = Extend(chunk, last, unit[last], width);
+      chunk[last - 1] = Extend(chunk, last - 1, unit[last - 1], std::min(band, shape_[last - 1]));
+      if (const double share = InputShare(chunk); share < least) best = chunk, least = share;
+    }
+    return best;
   }
 
   bool Fits(const Shape& chunk) const {
@@ -93,6 +118,28 @@ class Chooser {
   }
 
  private:
+  // The largest extent of an axis, up to `most`, that fits, in whole units (at least one) and aligned.
+  int64_t Extend(Shape chunk, int axis, int64_t unit, int64_t most) const {
+    int64_t low = 1, high = (most + unit - 1) / unit;
+    while (low < high) {
+      const int64_t middle = low + (high - low + 1) / 2;
+      chunk[axis] = std::min(middle * unit, shape_[axis]);
+      if (Fits(chunk) && OutputBytes(invocation_, Middle(shape_, chunk)) <= kOutputBytes)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+    chunk[axis] = std::min(low * unit, shape_[axis]);
+    return chunk[axis] < shape_[axis] ? Aligned(chunk, axis, unit) : chunk[axis];
+  }
+
+  // Input bytes read for one byte of output.
+  double InputShare(const Shape& chunk) const {
+    const Box out = Middle(shape_, chunk);
+    return static_cast<double>(InputBytes(kernel_, invocation_, out)) /
+           static_cast<double>(std::max<int64_t>(1, OutputBytes(invocation_, out)));
+  }
+
   // chunk[axis] less a few steps, so that a chunk's bytes are a multiple of the alignment, if that is
   // possible.
   int64_t Aligned(Shape chunk, int axis, int64_t unit) const {
@@ -129,17 +176,8 @@ absl::StatusOr<Box> CutInputBox(const MapKernel& kernel, const Invocation& invoc
 }
 
 int64_t MapChunkBytes(const MapKernel& kernel, const Invocation& invocation, const Box& out) {
-  int64_t bytes = OutputBytes(invocation, out) + kernel.ScratchBytes(invocation, out);
-  for (size_t p = 0; p < invocation.inputs.size(); ++p) {
-    for (size_t i = 0; i < invocation.inputs[p].size(); ++i) {
-      const Payload& payload = invocation.inputs[p][i];
-      if (payload.kind() != PayloadKind::kArray) continue;
-      const absl::StatusOr<Box> box =
-          CutInputBox(kernel, invocation, {static_cast<int>(p), static_cast<int>(i)}, out);
-      if (box.ok()) bytes += box->elements() * static_cast<int64_t>(DTypeSize(payload.array()->desc().dtype));
-    }
-  }
-  return bytes;
+  return OutputBytes(invocation, out) + kernel.ScratchBytes(invocation, out) +
+         InputBytes(kernel, invocation, out);
 }
 
 absl::StatusOr<Shape> ChooseMapChunk(const MapKernel& kernel, const Invocation& invocation,
@@ -155,7 +193,8 @@ absl::StatusOr<Shape> ChooseMapChunk(const MapKernel& kernel, const Invocation& 
                                             preferred.ToString(), " for an output of ", shape.ToString()));
   }
   const Shape unit = chooser.Unit();
-  return chooser.Fill(chooser.Fits(unit) ? unit : one);
+  const Shape start = chooser.Fits(unit) ? unit : one;
+  return chooser.Narrow(start, chooser.Fill(start));
 }
 
 }  // namespace cubeloom

@@ -94,13 +94,11 @@ absl::StatusOr<MutableBuffer> BudgetAllocator::Allocate(size_t bytes, std::share
   block->meter = std::move(meter);
   block->charged = charge;
   if (block->meter) block->meter->Add(charge);
-  void* data = nullptr;
-  if (map) {
-    data = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data == MAP_FAILED)
-      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", bytes, " bytes"));
+  void* data = MAP_FAILED;
+  if (map) data = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data != MAP_FAILED) {
     block->mapped = data;
-  } else {
+  } else {  // small, or the kernel has no more mappings for this process
     CL_ASSIGN_OR_RETURN(block->heap, Allocator::Heap().Allocate(rounded));
     data = block->heap.data();
   }
