@@ -1,6 +1,9 @@
 # Compiler options of the whole tree. Portable baseline x86-64-v2; hot loops are compiled again for
 # v3 and v4 in their own source files (see cl_simd_sources) and chosen at run time.
 set(CL_SANITIZE "" CACHE STRING "Sanitizers of the whole build, e.g. address,undefined or thread")
+# Most of the time of a small source goes into the headers. "tests": those of a test program are compiled
+# together, "all": those of a library too (then includes are proved by the other builds), "": none.
+set(CL_UNITY "" CACHE STRING "Sources compiled together: tests, all or nothing")
 option(CL_FUZZ "Build the fuzz targets with libFuzzer (Clang only)" OFF)
 option(CL_BENCH "Build the benchmarks" ON)
 

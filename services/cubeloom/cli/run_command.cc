@@ -1,5 +1,7 @@
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,8 @@
 #include "cubeloom/cli/text_table.h"
 #include "cubeloom/engine/catalogue.h"
 #include "cubeloom/engine/records.h"
+#include "cubeloom/engine/sink_plan.h"
+#include "cubeloom/store/blob/store.h"
 
 namespace cubeloom::cli {
 namespace {
@@ -40,7 +44,9 @@ std::string NodeTable(const engine::RunResult& result) {
   std::vector<std::vector<std::string>> rows = {{"node", "does", "drops", "done", "failed", "time"}};
   for (size_t b = 0; b < physical.blocks.size(); ++b) {
     const graph::Node& node = physical.logical.nodes[physical.blocks[b].node];
-    const runtime::NodeProgress& progress = result.report.progress.nodes[b];
+    // A run that could not start has no progress.
+    const std::vector<runtime::NodeProgress>& nodes = result.report.progress.nodes;
+    const runtime::NodeProgress progress = b < nodes.size() ? nodes[b] : runtime::NodeProgress();
     const std::string does =
         node.kind == graph::NodeKind::kKernel ? node.kernel : graph::NodeKindName(node.kind);
     rows.push_back({node.id, does, absl::StrCat(progress.total), absl::StrCat(progress.done),
@@ -95,6 +101,7 @@ int RunCommand(const RunFlags& flags) {
   view.Clear();
   if (!result.ok()) return ReportError(result.status());
   PrintFailures(result->report);
+  if (!result->records.ok() && result->records != result->report.status) ReportError(result->records);
   if (flags.json) {
     std::printf("%s\n", engine::ReportToValue(*result).ToJson(2).c_str());
   } else if (!flags.quiet) {
@@ -107,10 +114,14 @@ int ReplayCommand(const ReplayFlags& flags) {
   const absl::StatusOr<engine::RunRecord> record = engine::ReadRunRecord(flags.run);
   if (!record.ok()) return ReportError(record.status());
   RunFlags run;
+  run.request.out = engine::AbsolutePath(flags.out.empty() ? flags.run + "/replay" : flags.out);
+  // Relative sources were found from where the run was started.
+  if (::chdir(record->started.c_str()) != 0) {
+    return ReportError(ErrnoStatus(errno, "go to the folder where the run was started,", record->started));
+  }
   run.request.file = record->file;
   run.request.set = record->set;
   run.request.allow_commands = record->allow_commands;
-  run.request.out = flags.out.empty() ? flags.run + "/replay" : flags.out;
   run.request.only = {flags.drop};
   run.request.input_checksums = false;
   return RunCommand(run);

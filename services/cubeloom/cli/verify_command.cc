@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cubeloom/base/status.h"
 #include "cubeloom/cli/commands.h"
@@ -39,7 +40,7 @@ absl::StatusOr<Loaded> Load(const std::string& path) {
 std::vector<std::string> CheckFiles(const Loaded& run) {
   std::vector<std::string> wrong;
   for (const engine::ManifestOutput& output : run.manifest.outputs) {
-    const bool absolute = !output.uri.empty() && output.uri[0] == '/';
+    const bool absolute = absl::StartsWith(output.uri, "/") || absl::StrContains(output.uri, "://");
     const std::string path = absolute ? output.uri : absl::StrCat(run.folder, "/", output.uri);
     const absl::StatusOr<Digest> digest = engine::FileDigest(LocalStore(), path, CancelToken());
     if (!digest.ok()) {

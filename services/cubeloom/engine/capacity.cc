@@ -95,4 +95,6 @@ Capacity ReadCapacity() {
   return CapacityFrom(files);
 }
 
+int64_t LargestGraphBytes(const Capacity& capacity) { return capacity.memory / 6; }
+
 }  // namespace cubeloom::engine

@@ -19,6 +19,10 @@ struct Capacity {
 // stacks and the page cache.
 Capacity ReadCapacity();
 
+// The largest physical graph, in bytes of its arrays, that a run can hold: with the state of its drops, sink
+// names and manifest it takes about five times that much.
+int64_t LargestGraphBytes(const Capacity& capacity);
+
 // The pure half, for tests: contents of the files, "" where a file does not exist.
 struct CapacityFiles {
   int affinity_cores = 1;

@@ -31,6 +31,10 @@ TEST(CapacityTest, TheTightestLimitCounts) {
   }
 }
 
+TEST(CapacityTest, AGraphMayTakeASmallPartOfTheMemory) {
+  EXPECT_EQ(LargestGraphBytes({1, int64_t{6} << 30}), int64_t{1} << 30);
+}
+
 TEST(CapacityTest, ThisMachineHasSome) {
   const Capacity capacity = ReadCapacity();
   EXPECT_GE(capacity.cores, 1);

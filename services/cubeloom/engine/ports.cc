@@ -158,7 +158,7 @@ absl::StatusOr<runtime::SinkResult> FileSinkPort::Write(const runtime::SinkReque
   const auto it = plan_.find(request.drop);
   if (it == plan_.end()) return absl::InternalError("the sink drop was not planned");
   const SinkTarget& target = it->second;
-  if (target.path.find("://") == std::string::npos) CL_RETURN_IF_ERROR(MakeFolders(FolderOf(target.path)));
+  CL_RETURN_IF_ERROR(MakeFolders(FolderOf(target.path)));
   const std::vector<Named> payloads = Flatten(*request.node, request.inputs);
   if (request.context.cancel.cancelled()) return request.context.cancel.status();
   CL_RETURN_IF_ERROR(WriteTarget(store_, target, *request.node, payloads, request.context));
@@ -166,25 +166,7 @@ absl::StatusOr<runtime::SinkResult> FileSinkPort::Write(const runtime::SinkReque
 }
 
 absl::StatusOr<runtime::SinkResult> FileSinkPort::Persist(const PersistRequest& request) {
-  std::string name = request.graph->ExternalId(request.drop);
-  for (char& c : name) {
-    if (c == '/' || c == ':') c = '_';
-  }
-  SinkTarget target;
-  switch (request.payload->kind()) {
-    case PayloadKind::kArray:
-      target.format = SinkFormat::kFits;
-      target.uri = absl::StrCat("data/", name, ".fits");
-      break;
-    case PayloadKind::kBlob:
-      target.format = SinkFormat::kBytes;
-      target.uri = absl::StrCat("data/", name, ".bin");
-      break;
-    default:
-      target.format = SinkFormat::kJson;
-      target.uri = absl::StrCat("data/", name, ".json");
-  }
-  target.path = absl::StrCat(folder_, "/", target.uri);
+  const SinkTarget target = PersistTarget(*request.graph, request.drop, request.payload->kind(), folder_);
   CL_RETURN_IF_ERROR(MakeFolders(FolderOf(target.path)));
   CL_RETURN_IF_ERROR(
       WriteTarget(store_, target, *request.node, {{"data", request.payload}}, request.context));

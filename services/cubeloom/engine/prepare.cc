@@ -1,10 +1,12 @@
 #include "cubeloom/engine/prepare.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cubeloom/base/clock.h"
 #include "cubeloom/base/status.h"
+#include "cubeloom/engine/capacity.h"
 #include "cubeloom/graph/unroll/unroll.h"
 #include "cubeloom/resolve/check.h"
 #include "cubeloom/resolve/expand.h"
@@ -149,6 +151,7 @@ absl::StatusOr<Prepared> Prepare(CheckedGraph checked, const KernelCatalogue& ca
   const absl::Duration resolved = Clock::Real().Monotonic();
   p.resolve_time = resolved - start;
   graph::UnrollFacts facts;
+  facts.max_bytes = std::min(facts.max_bytes, LargestGraphBytes(ReadCapacity()));
   facts.ports = resolve::OutputPorts(p.checked.expanded, catalogue);
   for (const auto& [node, items] : p.sources) facts.source_items[node] = static_cast<int64_t>(items.size());
   CL_RETURN_IF_ERROR(UnrollAndInfer(p, std::move(facts), catalogue));

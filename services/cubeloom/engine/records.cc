@@ -7,10 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "cubeloom/base/sha256.h"
 #include "cubeloom/base/status.h"
+#include "cubeloom/engine/sink_plan.h"
 #include "cubeloom/wire/graph_text.h"
 
 namespace cubeloom::engine {
 namespace {
+
+constexpr char kRecordFormat[] = "cubeloom-run";
+constexpr int kRecordVersion = 1;
 
 Value::Map StatesOf(const runtime::RunReport& report) {
   Value::Map states;
@@ -119,14 +123,42 @@ absl::Status WriteRecords(const RunRequest& request, Store& store, const RunResu
       WriteText(store, absl::StrCat(result.folder, "/", kManifestName), ManifestToJson(result.manifest)));
   Value::List set;
   for (const std::string& text : request.set) set.push_back(Value(text));
-  const Value record(Value::Map{{"format", Value("cubeloom-run")},
-                                {"version", Value(1)},
-                                {"graph", Value(request.file)},
+  const Value record(Value::Map{{"format", Value(kRecordFormat)},
+                                {"version", Value(kRecordVersion)},
+                                {"graph", Value(AbsolutePath(request.file))},
+                                {"startedIn", Value(AbsolutePath("."))},
                                 {"set", Value(std::move(set))},
                                 {"allowCommands", Value(request.allow_commands)},
                                 {"report", ReportToValue(result)}});
   return WriteText(store, absl::StrCat(result.folder, "/", kRunRecordName), record.ToJson(2) + "\n");
 }
+
+namespace {
+
+absl::StatusOr<RunRecord> RecordFromValue(const Value& value, const std::string& path) {
+  const auto wrong = [&path](const char* field, const char* expected) {
+    return absl::InvalidArgumentError(absl::StrCat("'", path, "': '", field, "' is not ", expected));
+  };
+  const Value* file = value.Find("graph");
+  const Value* started = value.Find("startedIn");
+  const Value* set = value.Find("set");
+  const Value* allow = value.Find("allowCommands");
+  if (file == nullptr || !file->is_string()) return wrong("graph", "a file name");
+  if (started == nullptr || !started->is_string()) return wrong("startedIn", "a folder");
+  if (set == nullptr || !set->is_list()) return wrong("set", "a list");
+  if (allow == nullptr || !allow->is_bool()) return wrong("allowCommands", "true or false");
+  RunRecord record;
+  record.file = file->string();
+  record.started = started->string();
+  record.allow_commands = allow->boolean();
+  for (const Value& item : set->list()) {
+    if (!item.is_string()) return wrong("set", "a list of texts \"name=value\"");
+    record.set.push_back(item.string());
+  }
+  return record;
+}
+
+}  // namespace
 
 absl::StatusOr<RunRecord> ReadRunRecord(const std::string& folder) {
   const std::string path = absl::StrCat(folder, "/", kRunRecordName);
@@ -137,18 +169,17 @@ absl::StatusOr<RunRecord> ReadRunRecord(const std::string& folder) {
   std::string text(static_cast<size_t>(reader->stat().size), '\0');
   CL_RETURN_IF_ERROR(reader->ReadAt(0, {reinterpret_cast<std::byte*>(text.data()), text.size()}));
   CL_ASSIGN_OR_RETURN_IN(const Value value, Value::FromJson(text), path);
-  const Value* file = value.Find("graph");
-  const Value* set = value.Find("set");
-  const Value* allow = value.Find("allowCommands");
-  if (file == nullptr || !file->is_string() || set == nullptr || !set->is_list() || allow == nullptr ||
-      !allow->is_bool()) {
-    return absl::InvalidArgumentError(absl::StrCat("'", path, "' is no run record of this version"));
+  const Value* format = value.Find("format");
+  if (format == nullptr || !(*format == Value(kRecordFormat))) {
+    return absl::InvalidArgumentError(absl::StrCat("'", path, "' is no run record"));
   }
-  RunRecord record;
-  record.file = file->string();
-  for (const Value& item : set->list()) record.set.push_back(item.is_string() ? item.string() : "");
-  record.allow_commands = allow->boolean();
-  return record;
+  const Value* version = value.Find("version");
+  if (version == nullptr || !(*version == Value(kRecordVersion))) {
+    return absl::InvalidArgumentError(absl::StrCat("'", path, "' has version ",
+                                                   version == nullptr ? "none" : version->ToJson(),
+                                                   ", this program reads ", kRecordVersion));
+  }
+  return RecordFromValue(value, path);
 }
 
 }  // namespace cubeloom::engine

@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,14 +18,6 @@
 
 namespace cubeloom::engine {
 namespace {
-
-std::string AbsolutePath(const std::string& path) {
-  if (!path.empty() && path[0] == '/') return path;
-  char* cwd = ::getcwd(nullptr, 0);
-  std::string out = absl::StrCat(cwd == nullptr ? "." : cwd, "/", path);
-  std::free(cwd);
-  return out;
-}
 
 bool AnyOf(const graph::Graph& graph, graph::NodeKind kind) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(),
@@ -55,6 +45,20 @@ absl::Status CheckWritable(const std::string& folder) {
   return absl::OkStatus();
 }
 
+// An input that was replaced while the run read it would make the results a mixture.
+absl::Status CheckUnchanged(Store& store, const resolve::Sources& sources) {
+  for (const auto& [node, items] : sources) {
+    for (const resolve::SourceItem& item : items) {
+      if (item.identity.empty()) continue;  // could not be listed; its drop has failed
+      CL_ASSIGN_OR_RETURN(const ObjectStat stat, store.Stat(item.uri));
+      if (stat.identity == item.identity) continue;
+      return absl::DataLossError(
+          absl::StrCat("source '", node, "': '", item.uri, "' changed during the run"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // SHA-256 of every input file once, however many nodes read it.
 absl::Status HashInputs(const RunRequest& request, Store& store, Executor& executor, RunResult& result) {
   std::vector<ManifestInput>& inputs = result.manifest.inputs;
@@ -66,12 +70,44 @@ absl::Status HashInputs(const RunRequest& request, Store& store, Executor& execu
   for (const ManifestInput& input : inputs) digests[input.uri];
   std::vector<std::pair<const std::string, std::string>*> todo;
   for (auto& entry : digests) todo.push_back(&entry);
-  CL_RETURN_IF_ERROR(ParallelFor(executor, static_cast<int64_t>(todo.size()), request.cancel, [&](int64_t i) {
+  // The file behind a hole may not be readable at all; it stands without a checksum.
+  const bool holes = result.report.outcome == runtime::RunOutcome::kSucceededWithHoles;
+  const auto hash_one = [&](int64_t i) -> absl::Status {
     absl::StatusOr<Digest> digest = FileDigest(store, todo[i]->first, request.cancel);
     if (digest.ok()) todo[i]->second = ToHex(*digest);
-    return digest.status();
-  }));
+    return holes && !request.cancel.cancelled() ? absl::OkStatus() : digest.status();
+  };
+  CL_RETURN_IF_ERROR(ParallelFor(executor, static_cast<int64_t>(todo.size()), request.cancel, hash_one));
   for (ManifestInput& input : inputs) input.sha256 = digests[input.uri];
+  return CheckUnchanged(store, result.prepared.sources);
+}
+
+// Manifest and run record. Whatever goes wrong here, the report of the run is kept.
+void WriteDown(const RunRequest& request, const KernelCatalogue& catalogue, Store& store, Executor& executor,
+               RunResult& result) {
+  result.records = HashInputs(request, store, executor, result);
+  // Inputs of a failed or cancelled run may be unreadable for the very reason that the report tells.
+  if (!result.report.status.ok()) result.records = absl::OkStatus();
+  if (!result.records.ok()) {
+    result.report.outcome =
+        absl::IsCancelled(result.records) ? runtime::RunOutcome::kCancelled : runtime::RunOutcome::kFailed;
+    result.report.status = result.records;
+  }
+  FillManifest(catalogue, result);
+  const absl::Status written = WriteRecords(request, store, result);
+  if (written.ok()) return;
+  result.records = written;
+  if (!result.report.status.ok()) return;
+  result.report.outcome = runtime::RunOutcome::kFailed;
+  result.report.status = written;
+}
+
+absl::Status CheckOnly(const std::vector<std::string>& only, const graph::PhysicalGraph& graph) {
+  for (const std::string& id : only) {
+    if (graph.FindDrop(id) != kNoId) continue;
+    return absl::NotFoundError(
+        absl::StrCat("the graph has no drop '", id, "'; `cubeloom unroll --ids` lists them"));
+  }
   return absl::OkStatus();
 }
 
@@ -128,18 +164,14 @@ absl::StatusOr<RunResult> RunGraph(const RunRequest& request, const KernelCatalo
   result.folder = AbsolutePath(request.out.empty() ? absl::StrCat("cubeloom-out/", name) : request.out);
 
   Session session{request.store != nullptr ? *request.store : LocalStore(), MakeProbeClient(), {}};
-  session.environment = {&session.store, session.probe.get(), ""};
+  session.environment = {&session.store, session.probe.get(), "", request.cancel};
   if (AnyOf(checked.expanded, graph::NodeKind::kSource)) (void)session.probe->Warm();
   const std::unique_ptr<Executor> executor = MakeThreadPool(result.cores, "run");
   CL_ASSIGN_OR_RETURN(result.prepared,
                       Prepare(std::move(checked), catalogue, session.environment, *executor, request.cancel));
+  CL_RETURN_IF_ERROR(CheckOnly(request.only, result.prepared.physical));
   CL_RETURN_IF_ERROR(RunPrepared(request, catalogue, session, *executor, result));
-  if (request.write_records) {
-    const absl::Status hashed = HashInputs(request, session.store, *executor, result);
-    if (!hashed.ok() && result.report.status.ok()) return hashed;
-    FillManifest(catalogue, result);
-    CL_RETURN_IF_ERROR(WriteRecords(request, session.store, result));
-  }
+  if (request.write_records) WriteDown(request, catalogue, session.store, *executor, result);
   return result;
 }
 

@@ -36,6 +36,7 @@ struct RunResult {
   Prepared prepared;
   runtime::RunReport report;
   Manifest manifest;
+  absl::Status records;  // why manifest.json or run.json could not be written, or an input changed meanwhile
   int32_t cores = 0;
   int64_t memory = 0;
 };
@@ -47,7 +48,8 @@ absl::StatusOr<RunResult> RunGraph(const RunRequest& request, const KernelCatalo
 
 // What a run folder remembers for replay.
 struct RunRecord {
-  std::string file;
+  std::string file;     // absolute
+  std::string started;  // the folder that relative source URIs are looked up from
   std::vector<std::string> set;
   bool allow_commands = false;
 };

@@ -22,9 +22,13 @@ struct SinkTarget {
 using SinkPlan = std::map<DropId, SinkTarget>;
 
 // Binds the URIs of all sink drops and checks them: formats are known (by `format` or extension) and can hold
-// what they are given, and no two drops write one file. Relative URIs lie in `folder`; they may not leave it
-// by "..".
+// what they are given, no two drops write one file (however its name is spelled), none writes an input, the
+// run's own records or a folder. Relative URIs lie in `folder`; they may not leave it by "..".
 absl::StatusOr<SinkPlan> PlanSinks(const Prepared& prepared, const std::string& folder);
+
+// Where a persisted data drop goes: "data/<external id>" in `folder`, with a format by kind.
+SinkTarget PersistTarget(const graph::PhysicalGraph& graph, DropId drop, PayloadKind kind,
+                         const std::string& folder);
 
 // Whether a format can hold a payload of this kind, e.g. CSV holds tables only.
 bool CanHold(SinkFormat format, PayloadKind kind);
@@ -32,6 +36,8 @@ bool CanHold(SinkFormat format, PayloadKind kind);
 // mkdir -p. The status names the folder.
 absl::Status MakeFolders(const std::string& folder);
 std::string FolderOf(const std::string& path);
+// `path`, below the current folder unless it is absolute.
+std::string AbsolutePath(const std::string& path);
 
 }  // namespace cubeloom::engine
 

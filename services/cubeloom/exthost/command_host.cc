@@ -6,13 +6,13 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "cubeloom/base/status.h"
 #include "cubeloom/exthost/csv.h"
 #include "cubeloom/exthost/file.h"
 #include "cubeloom/exthost/npy.h"
 #include "cubeloom/exthost/process.h"
+#include "cubeloom/exthost/readable.h"
 
 namespace cubeloom::exthost {
 namespace {
@@ -137,7 +137,7 @@ class Attempt {
   }
 
   static std::string Said(const std::string& tail) {
-    const absl::string_view text = absl::StripAsciiWhitespace(tail);
+    const std::string text = Readable(tail);
     return text.empty() ? "; it wrote nothing" : absl::StrCat("; its last output:\n", text);
   }
 

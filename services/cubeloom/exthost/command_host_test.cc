@@ -93,6 +93,9 @@ TEST_F(CommandHostTest, FailureNamesProgramCodeAndLastOutput) {
   EXPECT_EQ(Message("echo cannot find the stars >&2; exit 4"),
             "command 'sh' exited with 4; its last output:\ncannot find the stars");
   EXPECT_EQ(Message("exit 1"), "command 'sh' exited with 1; it wrote nothing");
+  EXPECT_EQ(Message("printf '\\033[2Jred\\000'; exit 1"),
+            "command 'sh' exited with 1; its last output:\n\\x1b[2Jred\\x00");
+  EXPECT_LT(Message("yes | head -c 10000000; exit 1").size(), 200u) << "20 lines";
   EXPECT_THAT(Message("kill -11 $$"), HasSubstr("died of signal 11"));
   EXPECT_TRUE(absl::IsFailedPrecondition(Shell("exit 1").status()));
   EXPECT_TRUE(absl::IsResourceExhausted(Shell("kill -9 $$").status()));
@@ -103,9 +106,11 @@ TEST_F(CommandHostTest, BadOutputsAreErrors) {
               HasSubstr("output 'out': the command did not write it; its last output:\ndone"));
   EXPECT_THAT(Message("mkdir $1", {"${out}"}), HasSubstr("is no regular file"));
   EXPECT_FALSE(Shell("mkfifo $1", {"${out}"}).ok());
-  EXPECT_FALSE(Shell("ln -s /etc/hostname $1", {"${out}"}).ok());
+  EXPECT_THAT(Message("ln -s /etc/hostname $1", {"${out}"}), HasSubstr("is a link, no regular file"));
   media_type_ = "application/json";
   EXPECT_FALSE(Shell("echo '{' > $1", {"${out}"}).ok());
+  // More memory would not help, so it is not repeated: not ResourceExhausted.
+  EXPECT_TRUE(absl::IsOutOfRange(Shell("truncate -s 3G $1", {"${out}"}).status()));
   media_type_ = "application/x-npy";
   EXPECT_THAT(Message("echo no array here > $1", {"${out}"}), HasSubstr("is no .npy file"));
   inputs_ = {{"out", {Payload(Value(1))}}};

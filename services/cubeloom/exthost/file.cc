@@ -32,6 +32,8 @@ absl::StatusOr<File> File::Create(const std::string& path) {
 
 absl::StatusOr<File> File::Open(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  if (fd < 0 && errno == ELOOP)
+    return absl::InvalidArgumentError(absl::StrCat(path, " is a link, no regular file"));
   if (fd < 0) return FileError("opening", path, errno);
   File file(path, fd, 0);
   struct stat info;
@@ -90,7 +92,7 @@ absl::Status WriteFile(const std::string& path, absl::string_view text) {
 absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t limit) {
   CL_ASSIGN_OR_RETURN(File file, File::Open(path));
   if (file.size() > limit)
-    return absl::ResourceExhaustedError(
+    return absl::OutOfRangeError(
         absl::StrCat(path, " has ", file.size(), " bytes, more than the ", limit, " that are read"));
   std::string text(static_cast<size_t>(file.size()), '\0');
   CL_RETURN_IF_ERROR(file.ReadAt(0, text.data(), text.size()));

@@ -83,6 +83,7 @@ class Checker {
       if (port.name == from.port) return port.kind;
       names.push_back(port.name);
     }
+    if (it->second->kind != NodeKind::kKernel) return PayloadKind::kNone;  // CheckStructure reports it
     Fail(user, field,
          absl::StrCat("'", from.node, "' has no output port '", from.port, "'; it has ",
                       absl::StrJoin(names, ", "), DidYouMean(from.port, names)));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cubeloom/base/status.h"
 #include "cubeloom/resolve/instance_refs.h"
 
@@ -50,9 +51,9 @@ absl::Status ExpandNode(const Graph& graph, const Node& node, const CompositeKer
     given.emplace_back(name, value);
   }
   CL_ASSIGN_OR_RETURN_IN(const Args args, BindArgs(kernel.info(), given),
-                         graph::Locate(graph, &node, "args"));
+                         absl::StripSuffix(graph::Locate(graph, &node, "args"), ": "));
   CL_ASSIGN_OR_RETURN_IN(const std::vector<CompositeKernel::Step> steps, kernel.Expand(args),
-                         graph::Locate(graph, &node, "kernel"));
+                         absl::StripSuffix(graph::Locate(graph, &node, "kernel"), ": "));
   for (const CompositeKernel::Step& step : steps) {
     Node made = node;
     made.kernel = step.kernel;
@@ -145,7 +146,8 @@ absl::StatusOr<Graph> ExpandComposites(Graph graph, const KernelCatalogue& catal
   }
   for (Node& node : graph.nodes) {
     if (node.kind != NodeKind::kKernel) continue;
-    CL_RETURN_IF_ERROR_IN(CanonicalArgs(catalogue, node), graph::Locate(graph, &node, "args"));
+    CL_RETURN_IF_ERROR_IN(CanonicalArgs(catalogue, node),
+                          absl::StripSuffix(graph::Locate(graph, &node, "args"), ": "));
   }
   while (DropTwins(graph, user_ids)) {
   }

@@ -28,11 +28,11 @@ std::multiset<std::string> Kernels(const graph::Graph& graph) {
   return kernels;
 }
 
-constexpr char kSource[] = "- {id: img, source: {uri: a.fits, single: true}}\n";
+constexpr char kImageSource[] = "- {id: img, source: {uri: a.fits, single: true}}\n";
 
 TEST(ExpandCompositesTest, AHistogramBecomesItsRangeAndItsBins) {
   const auto graph =
-      Expand(std::string(kSource) + "- {id: hist, kernel: image.histogram, inputs: {image: img}}\n");
+      Expand(std::string(kImageSource) + "- {id: hist, kernel: image.histogram, inputs: {image: img}}\n");
   ASSERT_TRUE(graph.ok()) << graph.status();
   EXPECT_EQ(Kernels(*graph), (std::multiset<std::string>{"image.histogram_bins", "image.statistics"}));
   ASSERT_NE(graph->Find("hist"), nullptr);
@@ -43,7 +43,7 @@ TEST(ExpandCompositesTest, StatisticsBesideAHistogramAreComputedOnce) {
   for (const char* order : {"stats first", "histogram first"}) {
     const std::string stats = "- {id: stats, kernel: image.statistics, inputs: {image: img}}\n";
     const std::string hist = "- {id: hist, kernel: image.histogram, inputs: {image: img}}\n";
-    const auto graph = Expand(kSource + (order[0] == 's' ? stats + hist : hist + stats));
+    const auto graph = Expand(kImageSource + (order[0] == 's' ? stats + hist : hist + stats));
     ASSERT_TRUE(graph.ok()) << graph.status();
     EXPECT_EQ(Kernels(*graph).count("image.statistics"), 1u) << order;
     ASSERT_NE(graph->Find("stats"), nullptr) << "the user's node is the one that stays";
@@ -66,7 +66,7 @@ TEST(ExpandCompositesTest, DifferentInputsOrConstructsAreNotShared) {
 
 TEST(ExpandCompositesTest, InstanceDependentArgumentsOfACompositeAreRefused) {
   const auto graph = Expand(
-      std::string(kSource) +
+      std::string(kImageSource) +
       "- {id: s, scatter: {count: 2}}\n"
       "- {id: hist, in: s, kernel: image.histogram, inputs: {image: img}, args: {bins: \"${s.index}\"}}\n");
   EXPECT_EQ(graph.status().code(), absl::StatusCode::kInvalidArgument);

@@ -37,8 +37,11 @@ class Inferrer {
   absl::StatusOr<std::vector<BlockFacts>> Run() {
     for (size_t b = 0; b < graph_.blocks.size(); ++b) {
       const Node& node = graph_.logical.nodes[graph_.blocks[b].node];
-      CL_RETURN_IF_ERROR_IN(InferBlock(graph_.blocks[b], node, facts_[b]),
-                            absl::StrCat("node '", node.id, "'"));
+      const absl::Status status = InferBlock(graph_.blocks[b], node, facts_[b]);
+      if (!status.ok()) {
+        return absl::Status(status.code(),
+                            absl::StrCat(graph::Locate(graph_.logical, &node, ""), status.message()));
+      }
     }
     return std::move(facts_);
   }

@@ -67,35 +67,104 @@ absl::Status Describe(const Environment& environment, const graph::SourceSpec& s
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SourceItem>> ResolveOne(const graph::SourceSpec& source,
-                                                   const Environment& environment, Executor& executor,
-                                                   const CancelToken& cancel) {
-  CL_ASSIGN_OR_RETURN(const std::vector<std::string> uris, ListUris(source, environment));
-  std::vector<SourceItem> items(uris.size());
-  const auto stat_one = [&](int64_t i) -> absl::Status {
-    CL_ASSIGN_OR_RETURN(const ObjectStat stat, environment.store->Stat(uris[i]));
-    items[i].uri = uris[i];
-    items[i].name = ItemName(uris[i]);
-    items[i].bytes = stat.size;
-    items[i].identity = stat.identity;
-    return absl::OkStatus();
-  };
-  const auto count = static_cast<int64_t>(items.size());
-  CL_RETURN_IF_ERROR(ParallelFor(executor, count, cancel, stat_one));
-  if (items.size() <= kDescribeAll) {
-    CL_RETURN_IF_ERROR(ParallelFor(executor, count, cancel,
-                                   [&](int64_t i) { return Describe(environment, source, items[i]); }));
-    return items;
-  }
-  const auto largest = std::max_element(
-      items.begin(), items.end(), [](const SourceItem& a, const SourceItem& b) { return a.bytes < b.bytes; });
-  CL_RETURN_IF_ERROR(Describe(environment, source, *largest));
-  if (!items[0].described) CL_RETURN_IF_ERROR(Describe(environment, source, items[0]));
-  for (SourceItem& item : items) {
-    if (!item.described) item.desc = items[0].desc;
-  }
-  return items;
+// What a list may lose: files that cannot be read become holes when the run opens them.
+absl::Status Tolerate(const std::vector<absl::Status>& results, double threshold) {
+  const auto failed = std::count_if(results.begin(), results.end(), [](const auto& s) { return !s.ok(); });
+  if (failed == 0) return absl::OkStatus();
+  const auto total = static_cast<int64_t>(results.size());
+  const auto allowed = static_cast<int64_t>(threshold * static_cast<double>(total) + 1e-9);
+  if (failed <= allowed && failed < total) return absl::OkStatus();
+  const absl::Status& first =
+      *std::find_if(results.begin(), results.end(), [](const auto& s) { return !s.ok(); });
+  return Annotate(first, absl::StrCat(failed, " of ", total, " files cannot be read, errorThreshold ",
+                                      threshold, " allows ", allowed, "; the first one"));
 }
+
+// The fraction of the items that may be unreadable: what the node says, or the most that any other node or
+// the graph would forgive. Which hole is forgiven where is judged when the run goes on.
+double ThresholdOf(const graph::Graph& graph, const graph::Node& source) {
+  if (source.source.single) return 0;
+  if (source.error_threshold >= 0) return source.error_threshold;
+  double most = graph.error_threshold;
+  for (const graph::Node& node : graph.nodes) most = std::max(most, node.error_threshold);
+  return most;
+}
+
+// One source node; what it needs to list and describe its files.
+class Resolver {
+ public:
+  // `threshold`: the fraction of the items that may be unreadable.
+  Resolver(const graph::SourceSpec& source, const Environment& environment, double threshold)
+      : source_(source), environment_(environment), threshold_(threshold) {}
+
+  absl::StatusOr<std::vector<SourceItem>> Run(Executor& executor, const CancelToken& cancel) {
+    CL_ASSIGN_OR_RETURN(const std::vector<std::string> uris, ListUris(source_, environment_));
+    items_.resize(uris.size());
+    errors_.resize(uris.size());
+    const auto count = static_cast<int64_t>(uris.size());
+    const auto list_one = [&](int64_t i) { return Judge(i, Stat(uris[static_cast<size_t>(i)], i)); };
+    CL_RETURN_IF_ERROR(ParallelFor(executor, count, cancel, list_one));
+    if (items_.size() <= kDescribeAll) {
+      CL_RETURN_IF_ERROR(ParallelFor(executor, count, cancel, [&](int64_t i) { return DescribeOne(i); }));
+    } else {
+      CL_RETURN_IF_ERROR(DescribeSome());
+    }
+    CL_RETURN_IF_ERROR(Tolerate(errors_, threshold_));
+    DescribeRest();
+    return std::move(items_);
+  }
+
+ private:
+  absl::Status Stat(const std::string& uri, int64_t i) {
+    SourceItem& item = items_[static_cast<size_t>(i)];
+    item.uri = uri;
+    item.name = ItemName(uri);
+    CL_ASSIGN_OR_RETURN(const ObjectStat stat, environment_.store->Stat(uri));
+    item.bytes = stat.size;
+    item.identity = stat.identity;
+    return absl::OkStatus();
+  }
+
+  // Keeps the error of a tolerated file; others and cancellation end the listing.
+  absl::Status Judge(int64_t i, absl::Status status) {
+    if (status.ok() || threshold_ <= 0 || absl::IsCancelled(status)) return status;
+    errors_[static_cast<size_t>(i)] = std::move(status);
+    return absl::OkStatus();
+  }
+
+  absl::Status DescribeOne(int64_t i) {
+    if (!errors_[static_cast<size_t>(i)].ok()) return absl::OkStatus();
+    return Judge(i, Describe(environment_, source_, items_[static_cast<size_t>(i)]));
+  }
+
+  // The first good file and the largest.
+  absl::Status DescribeSome() {
+    const auto largest =
+        std::max_element(items_.begin(), items_.end(),
+                         [](const SourceItem& a, const SourceItem& b) { return a.bytes < b.bytes; });
+    CL_RETURN_IF_ERROR(DescribeOne(largest - items_.begin()));
+    for (size_t i = 0; i < items_.size(); ++i) {
+      if (!items_[i].described) CL_RETURN_IF_ERROR(DescribeOne(static_cast<int64_t>(i)));
+      if (items_[i].described) break;
+    }
+    return absl::OkStatus();
+  }
+
+  // Unreadable files, and those that are not looked at yet, are taken to look like the first good one.
+  void DescribeRest() {
+    const auto good = std::find_if(items_.begin(), items_.end(), [](const auto& i) { return i.described; });
+    if (good == items_.end()) return;
+    for (SourceItem& item : items_) {
+      if (!item.described) item.desc = good->desc;
+    }
+  }
+
+  const graph::SourceSpec& source_;
+  const Environment& environment_;
+  const double threshold_;
+  std::vector<SourceItem> items_;
+  std::vector<absl::Status> errors_;  // of tolerated files
+};
 
 }  // namespace
 
@@ -126,6 +195,7 @@ absl::StatusOr<ArrayPtr> OpenSource(const Environment& environment, const graph:
                   : source.dtype == "f64" ? FitsType::kFloat64
                                           : FitsType::kNatural;
     select.scratch_folder = environment.scratch_folder;
+    select.cancel = environment.cancel;
     CL_ASSIGN_OR_RETURN(array, OpenFits({*environment.store, *environment.probe}, uri, select));
   } else {
     if (!source.hdu.empty()) {
@@ -152,7 +222,8 @@ absl::StatusOr<Sources> ResolveSources(const graph::Graph& graph, const Environm
   for (const graph::Node& node : graph.nodes) {
     if (node.kind != graph::NodeKind::kSource) continue;
     const char* field = node.source.list.empty() ? "source.uri" : "source.list";
-    CL_ASSIGN_OR_RETURN_IN(sources[node.id], ResolveOne(node.source, environment, executor, cancel),
+    Resolver resolver(node.source, environment, ThresholdOf(graph, node));
+    CL_ASSIGN_OR_RETURN_IN(sources[node.id], resolver.Run(executor, cancel),
                            absl::StrCat(absl::StripSuffix(graph::Locate(graph, &node, field), ": ")));
   }
   return sources;

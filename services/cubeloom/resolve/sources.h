@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "cubeloom/array/chunk/chunk.h"
+#include "cubeloom/base/cancel.h"
 #include "cubeloom/base/executor.h"
 #include "cubeloom/graph/model/graph.h"
 #include "cubeloom/store/blob/store.h"
@@ -21,6 +22,7 @@ struct Environment {
   Store* store = nullptr;
   Probe* probe = nullptr;
   std::string scratch_folder;  // for inflated files; "" = $TMPDIR or /tmp
+  CancelToken cancel;          // stops inflating
 };
 
 struct SourceItem {
@@ -28,7 +30,7 @@ struct SourceItem {
   std::string name;      // file name without folders and known extensions, for ${scatter.name}
   int64_t bytes = 0;     // of the file
   std::string identity;  // of the file when it was listed; checked again when it is opened
-  ArrayDesc desc;        // of the selected image; of the first item where `described` is false
+  ArrayDesc desc;        // of the selected image; of a described item where `described` is false
   bool described = false;
 };
 
@@ -36,8 +38,10 @@ struct SourceItem {
 using Sources = std::map<std::string, std::vector<SourceItem>>;
 
 // Lists every source and reads its headers. Headers of all items are read for sources of up to 4 096 items;
-// of longer ones only the first and the largest file's, the others when they are opened. Errors name the node
-// and its URI: a pattern without match, a missing file, an HDU that is not there, a format that is not known.
+// of longer ones only the first and the largest file's, the others when they are opened. In a list, the share
+// of files that the largest `errorThreshold` of the graph allows may be missing or unreadable: they fail when
+// the run opens them, and leave holes. Errors name the node and its URI: a pattern without match, a missing
+// file, an HDU that is not there, a format that is not known.
 absl::StatusOr<Sources> ResolveSources(const graph::Graph& graph, const Environment& environment,
                                        Executor& executor, const CancelToken& cancel);
 

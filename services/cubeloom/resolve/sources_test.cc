@@ -104,5 +104,47 @@ TEST_F(ResolveSourcesTest, BadSourcesNameNodeAndFile) {
   }
 }
 
+TEST_F(ResolveSourcesTest, AThresholdForgivesUnreadableFilesOfAList) {
+  Write("b.fits", {3, 4});
+  Write("c.fits", {3, 4});
+  std::ofstream(folder_ + "/a.fits") << "no image";
+  const std::string pattern = "source: {uri: \"" + folder_ + "/*.fits\"}";
+  const struct {
+    const char* what;
+    std::string graph;
+    const char* message;  // nullptr: it resolves
+  } cases[] = {
+      {"none", "nodes:\n- {id: img, " + pattern + "}\n", "a.fits"},
+      {"of the graph", "errorThreshold: 0.4\nnodes:\n- {id: img, " + pattern + "}\n", nullptr},
+      {"of the source", "nodes:\n- {id: img, " + pattern + ", errorThreshold: 0.4}\n", nullptr},
+      {"of a gather",
+       "nodes:\n- {id: img, " + pattern +
+           "}\n- {id: all, kernel: value.collect, inputs: {values: img}, errorThreshold: 0.4}\n",
+       nullptr},
+      {"too small", "errorThreshold: 0.3\nnodes:\n- {id: img, " + pattern + "}\n",
+       "1 of 3 files cannot be read, errorThreshold 0.3 allows 0"},
+      {"the source allows none",
+       "errorThreshold: 0.4\nnodes:\n- {id: img, " + pattern + ", errorThreshold: 0}\n", "a.fits"},
+      {"missing in a list",
+       "errorThreshold: 0.5\nnodes:\n- {id: img, source: {list: [\"" + folder_ + "/none\", \"" + folder_ +
+           "/b.fits\"]}}\n",
+       nullptr},
+      {"all bad", "errorThreshold: 1\nnodes:\n- {id: img, source: {list: [\"" + folder_ + "/a.fits\"]}}\n",
+       "1 of 1 files cannot be read"},
+  };
+  for (const auto& c : cases) {
+    const absl::StatusOr<graph::Graph> graph = wire::ReadGraph("name: t\n" + c.graph, "t.yaml");
+    ASSERT_TRUE(graph.ok()) << c.what << ": " << graph.status();
+    const auto sources = ResolveSources(*graph, environment_, InlineExecutor(), CancelToken());
+    EXPECT_EQ(sources.ok(), c.message == nullptr) << c.what << ": " << sources.status();
+    if (c.message != nullptr) {
+      EXPECT_TRUE(absl::StrContains(sources.status().message(), c.message)) << c.what << sources.status();
+    } else if (sources.ok()) {
+      EXPECT_FALSE(sources->at("img")[0].described) << c.what;
+      EXPECT_EQ(sources->at("img")[0].desc.shape, (Shape{3, 4})) << c.what;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cubeloom::resolve

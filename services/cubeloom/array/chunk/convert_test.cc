@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using AllTypes = std::tuple<bool, uint8_t, int8_t, uint16_t, int16_t, uint32_t, int32_t, uint64_t, int64_t,
                             float, double, std::complex<float>, std::complex<double>>;
 
-Allocator& Heap() { return Allocator::Heap(); }
+Allocator& TestHeap() { return Allocator::Heap(); }
 
 template <typename T>
 struct IsComplexType : std::false_type {};
@@ -122,7 +122,8 @@ void CheckPair(unsigned seed) {
     } while (Allowed<To, From>() && !IsComplexType<From>::value && !IsComplexType<To>::value &&
              !InRange<To>(in[static_cast<size_t>(i)]));
   }
-  const absl::StatusOr<Chunk> out = ConvertChunk(MakeChunk({kCount}, in.get()), DTypeOf<To>::value, Heap());
+  const absl::StatusOr<Chunk> out =
+      ConvertChunk(MakeChunk({kCount}, in.get()), DTypeOf<To>::value, TestHeap());
   ASSERT_EQ(out.ok(), (Allowed<To, From>())) << out.status();
   if constexpr (Allowed<To, From>()) {
     ASSERT_EQ(out->dtype, DTypeOf<To>::value);
@@ -149,7 +150,7 @@ TEST(ConvertTest, EveryPairEqualsTheNaiveReferenceOnEveryInstructionSet) {
 
 TEST(ConvertTest, RefusedPairsAreNamed) {
   const float value = 1.5f;
-  const absl::Status status = ConvertChunk(MakeChunk({1}, &value), DType::kI16, Heap()).status();
+  const absl::Status status = ConvertChunk(MakeChunk({1}, &value), DType::kI16, TestHeap()).status();
   EXPECT_THAT(std::string(status.message()), HasSubstr("f32 do not convert to i16"));
 }
 
@@ -166,14 +167,15 @@ TEST(ConvertTest, RoundsToNearestEvenAndOverflowsToInfinity) {
                 {-0.0, -0.0f},
                 {INFINITY, INFINITY}};
   for (const auto& c : kCases) {
-    const Chunk out = ConvertChunk(MakeChunk({1}, &c.in), DType::kF32, Heap()).value();
+    const Chunk out = ConvertChunk(MakeChunk({1}, &c.in), DType::kF32, TestHeap()).value();
     EXPECT_EQ(out.as<float>()[0], c.out) << c.in;
     EXPECT_EQ(std::signbit(out.as<float>()[0]), std::signbit(c.out)) << c.in;
   }
   const uint64_t big = UINT64_MAX;
-  EXPECT_EQ(ConvertChunk(MakeChunk({1}, &big), DType::kF64, Heap())->as<double>()[0], 18446744073709551616.0);
+  EXPECT_EQ(ConvertChunk(MakeChunk({1}, &big), DType::kF64, TestHeap())->as<double>()[0],
+            18446744073709551616.0);
   const double nan = std::nan("");
-  EXPECT_TRUE(std::isnan(ConvertChunk(MakeChunk({1}, &nan), DType::kF32, Heap())->as<float>()[0]));
+  EXPECT_TRUE(std::isnan(ConvertChunk(MakeChunk({1}, &nan), DType::kF32, TestHeap())->as<float>()[0]));
 }
 
 TEST(ConvertTest, IntegersThatDoNotFitAreRefusedByPlaceAndValue) {
@@ -182,24 +184,24 @@ TEST(ConvertTest, IntegersThatDoNotFitAreRefusedByPlaceAndValue) {
     values[3 * 50 + 41] = 70000;
     Chunk chunk = MakeChunk({4, 50}, values.data());
     chunk.box.origin = {100, 200};
-    absl::Status status = ConvertChunk(chunk, DType::kU16, Heap()).status();
+    absl::Status status = ConvertChunk(chunk, DType::kU16, TestHeap()).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(status.message()), HasSubstr("[103, 241] = 70000 (i32) does not fit u16"));
     // Where it is not valid it does not matter.
     std::vector<uint8_t> bits(25, 0xFF);
     bits[(3 * 50 + 41) / 8] = static_cast<uint8_t>(~(1 << ((3 * 50 + 41) % 8)));
     chunk.validity = Buffer::Copy(bits.data(), bits.size());
-    const Chunk out = ConvertChunk(chunk, DType::kU16, Heap()).value();
+    const Chunk out = ConvertChunk(chunk, DType::kU16, TestHeap()).value();
     EXPECT_EQ(out.as<uint16_t>()[0], 7);
     EXPECT_FALSE(out.valid(3 * 50 + 41));
     EXPECT_TRUE(out.valid(3 * 50 + 40));
   });
   const uint64_t big = UINT64_MAX;
   const int64_t negative = -1;
-  EXPECT_THAT(std::string(ConvertChunk(MakeChunk({}, &big), DType::kI64, Heap()).status().message()),
+  EXPECT_THAT(std::string(ConvertChunk(MakeChunk({}, &big), DType::kI64, TestHeap()).status().message()),
               HasSubstr("[] = 18446744073709551615"));
-  EXPECT_FALSE(ConvertChunk(MakeChunk({}, &negative), DType::kU64, Heap()).ok());
-  EXPECT_FALSE(ConvertChunk(MakeChunk({}, &negative), DType::kU8, Heap()).ok());
+  EXPECT_FALSE(ConvertChunk(MakeChunk({}, &negative), DType::kU64, TestHeap()).ok());
+  EXPECT_FALSE(ConvertChunk(MakeChunk({}, &negative), DType::kU8, TestHeap()).ok());
 }
 
 TEST(ConvertTest, InvalidElementsBecomeNanInFloats) {
@@ -208,7 +210,7 @@ TEST(ConvertTest, InvalidElementsBecomeNanInFloats) {
   const uint8_t bits[3] = {0xFE, 0xFF, 0x07};  // 0 and 19 are invalid
   chunk.validity = Buffer::Copy(bits, 3);
   for (DType to : {DType::kF32, DType::kF64}) {
-    const Chunk out = ConvertChunk(chunk, to, Heap()).value();
+    const Chunk out = ConvertChunk(chunk, to, TestHeap()).value();
     EXPECT_FALSE(out.validity);
     for (int i = 0; i < 20; ++i) {
       const double v = to == DType::kF32 ? out.as<float>()[i] : out.as<double>()[i];
@@ -216,34 +218,34 @@ TEST(ConvertTest, InvalidElementsBecomeNanInFloats) {
     }
   }
   // Other types keep the bits.
-  EXPECT_TRUE(ConvertChunk(chunk, DType::kC64, Heap())->validity);
+  EXPECT_TRUE(ConvertChunk(chunk, DType::kC64, TestHeap())->validity);
 }
 
 TEST(ConvertTest, SameTypeSharesMemory) {
   const std::vector<float> values(6, 1.0f);
   const Chunk chunk = MakeChunk({2, 3}, values.data());
-  EXPECT_EQ(ConvertChunk(chunk, DType::kF32, Heap())->data.data(), chunk.data.data());
+  EXPECT_EQ(ConvertChunk(chunk, DType::kF32, TestHeap())->data.data(), chunk.data.data());
 }
 
 TEST(ConvertTest, StridedChunksAndEmptyOnes) {
   std::vector<int16_t> values(6 * 7);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int16_t>(i);
   const Chunk whole = MakeChunk({6, 7}, values.data());
-  const Chunk part = SubChunk(whole, {{1, 2}, {3, 2}}, Heap()).value();
-  const Chunk out = ConvertChunk(part, DType::kF64, Heap()).value();
+  const Chunk part = SubChunk(whole, {{1, 2}, {3, 2}}, TestHeap()).value();
+  const Chunk out = ConvertChunk(part, DType::kF64, TestHeap()).value();
   EXPECT_TRUE(out.contiguous());
   EXPECT_EQ(out.box, part.box);
   EXPECT_EQ(std::vector<double>(out.as<double>(), out.as<double>() + 6),
             (std::vector<double>{9, 10, 16, 17, 23, 24}));
-  const Chunk empty = SubChunk(whole, {{1, 2}, {0, 2}}, Heap()).value();
-  EXPECT_EQ(ConvertChunk(empty, DType::kF64, Heap())->data.size(), 0u);
+  const Chunk empty = SubChunk(whole, {{1, 2}, {0, 2}}, TestHeap()).value();
+  EXPECT_EQ(ConvertChunk(empty, DType::kF64, TestHeap())->data.size(), 0u);
 }
 
 TEST(ConvertTest, AnyByteButZeroIsTrue) {
   const uint8_t bytes[4] = {0, 1, 2, 255};
   Chunk chunk = MakeChunk({4}, bytes);
   chunk.dtype = DType::kBool;
-  const Chunk out = ConvertChunk(chunk, DType::kF32, Heap()).value();
+  const Chunk out = ConvertChunk(chunk, DType::kF32, TestHeap()).value();
   EXPECT_EQ(std::vector<float>(out.as<float>(), out.as<float>() + 4), (std::vector<float>{0, 1, 1, 1}));
 }
 

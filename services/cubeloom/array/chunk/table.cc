@@ -102,9 +102,10 @@ absl::Status Table::Check() const {
   return absl::InvalidArgumentError(absl::StrCat("two columns are named '", *twice, "'"));
 }
 
-absl::StatusOr<TablePtr> ConcatTables(const std::vector<TablePtr>& tables) {
+absl::StatusOr<TablePtr> ConcatTables(const std::vector<TablePtr>& tables, const CancelToken& cancel) {
   Table whole;
   for (size_t i = 0; i < tables.size(); ++i) {
+    if (cancel.cancelled()) return cancel.status();
     if (tables[i] == nullptr) return absl::InvalidArgumentError(absl::StrCat("table ", i, " is absent"));
     CL_RETURN_IF_ERROR_IN(tables[i]->Check(), absl::StrCat("table ", i));
     if (i == 0) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "cubeloom/base/cancel.h"
 #include "cubeloom/base/value.h"
 
 namespace cubeloom {
@@ -39,7 +40,8 @@ struct Table {
 using TablePtr = std::shared_ptr<const Table>;
 
 // Rows of `tables` in order. Columns are matched by name; all tables have the same names, types and units.
-absl::StatusOr<TablePtr> ConcatTables(const std::vector<TablePtr>& tables);
+// `cancel` is polled for each table.
+absl::StatusOr<TablePtr> ConcatTables(const std::vector<TablePtr>& tables, const CancelToken& cancel = {});
 
 }  // namespace cubeloom
 

@@ -12,14 +12,14 @@ using ::testing::HasSubstr;
 
 TablePtr Share(Table table) { return std::make_shared<const Table>(std::move(table)); }
 
-Table Sources() {
+Table SourceTable() {
   return Table{{{"id", "", "", std::vector<int64_t>{1, 2}, {0, 1}},
                 {"flux", "Jy", "", std::vector<double>{1.5, std::nan("")}, {}},
                 {"name", "", "", std::vector<std::string>{"a", "b"}, {}}}};
 }
 
 TEST(TableTest, MissingValuesAreNull) {
-  const Table table = Sources();
+  const Table table = SourceTable();
   EXPECT_EQ(table.rows(), 2);
   EXPECT_EQ(table.Find("id")->At(0), Value(1));
   EXPECT_TRUE(table.Find("id")->At(1).is_null());
@@ -32,7 +32,7 @@ TEST(TableTest, MissingValuesAreNull) {
 }
 
 TEST(TableTest, CheckNamesTheColumn) {
-  Table unnamed = Sources(), ragged = Sources(), flags = Sources(), twice = Sources();
+  Table unnamed = SourceTable(), ragged = SourceTable(), flags = SourceTable(), twice = SourceTable();
   unnamed.columns[1].name = "";
   ragged.columns[2].values = std::vector<std::string>{"a"};
   flags.columns[0].missing = {0};
@@ -44,7 +44,7 @@ TEST(TableTest, CheckNamesTheColumn) {
                 {ragged, "column 'name' has 1 rows, column 'id' has 2"},
                 {flags, "column 'id' has 2 rows but 1 missing flags"},
                 {twice, "two columns are named 'id'"}};
-  EXPECT_TRUE(Sources().Check().ok());
+  EXPECT_TRUE(SourceTable().Check().ok());
   for (const auto& c : kCases) {
     EXPECT_EQ(c.table.Check().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(c.table.Check().message()), HasSubstr(c.says));
@@ -55,7 +55,7 @@ TEST(ConcatTablesTest, MatchesColumnsByName) {
   const Table other{{{"name", "", "", std::vector<std::string>{"c"}, {1}},
                      {"id", "", "", std::vector<int64_t>{3}, {}},
                      {"flux", "Jy", "", std::vector<double>{2.5}, {}}}};
-  const TablePtr all = ConcatTables({Share(Sources()), Share(other), Share(Sources())}).value();
+  const TablePtr all = ConcatTables({Share(SourceTable()), Share(other), Share(SourceTable())}).value();
   ASSERT_TRUE(all->Check().ok());
   EXPECT_EQ(all->rows(), 5);
   ASSERT_EQ(all->columns.size(), 3u);
@@ -68,18 +68,18 @@ TEST(ConcatTablesTest, MatchesColumnsByName) {
 }
 
 TEST(ConcatTablesTest, EmptyTablesAndNone) {
-  Table none = Sources();
+  Table none = SourceTable();
   none.columns[0].values = std::vector<int64_t>{};
   none.columns[0].missing = {};
   none.columns[1].values = std::vector<double>{};
   none.columns[2].values = std::vector<std::string>{};
-  EXPECT_EQ(ConcatTables({Share(none), Share(Sources())}).value()->rows(), 2);
-  EXPECT_EQ(ConcatTables({Share(Sources()), Share(none)}).value()->rows(), 2);
+  EXPECT_EQ(ConcatTables({Share(none), Share(SourceTable())}).value()->rows(), 2);
+  EXPECT_EQ(ConcatTables({Share(SourceTable()), Share(none)}).value()->rows(), 2);
   EXPECT_EQ(ConcatTables({}).value()->columns.size(), 0u);
 }
 
 TEST(ConcatTablesTest, MismatchesNameTableAndColumn) {
-  Table type = Sources(), unit = Sources(), name = Sources(), fewer = Sources();
+  Table type = SourceTable(), unit = SourceTable(), name = SourceTable(), fewer = SourceTable();
   type.columns[1].values = std::vector<int64_t>{1, 2};
   unit.columns[1].unit = "mJy";
   name.columns[2].name = "label";
@@ -93,7 +93,7 @@ TEST(ConcatTablesTest, MismatchesNameTableAndColumn) {
                 {Share(fewer), "table 1: it has 2 columns, table 0 has 3"},
                 {nullptr, "table 1 is absent"}};
   for (const auto& c : kCases) {
-    const absl::Status status = ConcatTables({Share(Sources()), c.second}).status();
+    const absl::Status status = ConcatTables({Share(SourceTable()), c.second}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(status.message()), HasSubstr(c.says));
   }

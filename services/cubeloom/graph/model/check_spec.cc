@@ -17,6 +17,10 @@ bool IsGiven(const Node& node, absl::string_view field, int64_t value) {
          node.field_where.count(std::string(field)) > 0;
 }
 
+bool IsWritten(const Node& node, absl::string_view field) {
+  return node.field_where.count(std::string(field)) > 0;
+}
+
 void CheckCount(CheckContext& context, const Node& node, absl::string_view field, int64_t value,
                 int64_t least) {
   if (node.deferred.count(std::string(field)) > 0) return;
@@ -145,10 +149,12 @@ void CheckInputCount(CheckContext& context, const Node& node) {
 void CheckSpec(CheckContext& context, const Node& node) {
   CheckKind(context, node);
   CheckInputCount(context, node);
-  if (node.retries < -1 || node.retries > 1000) {
+  // -1 means "not set"; a user cannot write it.
+  if (node.retries < (IsWritten(node, "retries") ? 0 : -1) || node.retries > 1000) {
     context.Add(node, "retries", "expected 0 to 1000, got ", node.retries);
   }
-  if (node.error_threshold != -1 && !(node.error_threshold >= 0 && node.error_threshold <= 1)) {
+  if ((node.error_threshold != -1 || IsWritten(node, "errorThreshold")) &&
+      !(node.error_threshold >= 0 && node.error_threshold <= 1)) {
     context.Add(node, "errorThreshold", "expected a fraction from 0 to 1, got ", node.error_threshold);
   }
   if (node.timeout <= absl::ZeroDuration()) context.Add(node, "timeout", "expected a time above 0");

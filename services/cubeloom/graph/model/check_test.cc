@@ -175,6 +175,18 @@ const std::vector<Case> kCases = {
      },
      "these nodes wait for each other: "},
     {"retries", [](Graph& g) { g.nodes[2].retries = -2; }, "field 'retries': expected 0 to 1000, got -2"},
+    {"retries written as -1",
+     [](Graph& g) {
+       g.nodes[2].retries = -1;
+       g.nodes[2].field_where["retries"] = g.nodes[2].where;
+     },
+     "field 'retries': expected 0 to 1000, got -1"},
+    {"errorThreshold written as -1",
+     [](Graph& g) {
+       g.nodes[2].error_threshold = -1;
+       g.nodes[2].field_where["errorThreshold"] = g.nodes[2].where;
+     },
+     "field 'errorThreshold': expected a fraction from 0 to 1, got -1"},
     {"threshold", [](Graph& g) { g.nodes[2].error_threshold = -0.5; }, "expected a fraction from 0 to 1"},
     {"timeout", [](Graph& g) { g.nodes[2].timeout = absl::ZeroDuration(); }, "expected a time above 0"},
     {"loop",

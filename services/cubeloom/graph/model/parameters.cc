@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "cubeloom/base/quantity.h"
 #include "cubeloom/base/status.h"
@@ -84,6 +85,11 @@ std::vector<std::string> Names(const Graph& graph) {
   return names;
 }
 
+std::string Known(const Graph& graph) {
+  if (graph.parameters.empty()) return " (the graph has none)";
+  return absl::StrCat(" (it has ", absl::StrJoin(Names(graph), ", "), ")");
+}
+
 Bound BindValues(const Graph& graph, const Value::Map& set, Problems& problems) {
   Bound bound;
   const auto put = [&](const Parameter& parameter, const Value& value) {
@@ -101,7 +107,7 @@ Bound BindValues(const Graph& graph, const Value::Map& set, Problems& problems) 
       put(*known, value);
     } else {
       problems.Add(absl::StrCat(Locate(graph, nullptr, ""), "unknown parameter '", name, "'",
-                                DidYouMean(name, Names(graph))));
+                                DidYouMean(name, Names(graph)), Known(graph)));
     }
   }
   for (const Parameter& parameter : graph.parameters) {

@@ -82,7 +82,7 @@ TEST(BindParametersTest, NamesWhatIsWrong) {
   };
   const auto none = [](Graph&) {};
   const std::vector<Case> cases = {
-      {"unknown", {{"cuont", Value(1)}}, none, "unknown parameter 'cuont'; did you mean 'count'?"},
+      {"unknown", {{"cuont", Value(1)}}, none, "unknown parameter 'cuont'; did you mean 'count'? (it has "},
       {"unset",
        {},
        none,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cubeloom/base/status.h"
 
 namespace cubeloom::graph {
@@ -36,7 +37,7 @@ absl::StatusOr<Structure> Structure::Make(const Graph& graph) {
     }
     if (node.kind != NodeKind::kScatter || node.scatter.over.empty()) continue;
     CL_ASSIGN_OR_RETURN_IN(const std::vector<Endpoint> over, ParseEndpoints(node.scatter.over),
-                           absl::StrCat(Locate(graph, &node, "scatter.over")));
+                           absl::StripSuffix(Locate(graph, &node, "scatter.over"), ": "));
     for (const Endpoint& from : over) CL_RETURN_IF_ERROR(s.Resolve(n, from, 0, s.over_[n]));
   }
   return s;

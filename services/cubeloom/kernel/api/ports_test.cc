@@ -40,7 +40,7 @@ TEST(AcceptDTypeTest, LosslessFirstElseTheLast) {
   EXPECT_FALSE(AcceptDType(Port({DType::kF64}), DType::kC64).ok());
 }
 
-KernelInfo Info() {
+KernelInfo CombineInfo() {
   KernelInfo info;
   info.name = "test.ports";
   info.inputs = {Port({DType::kF32}),
@@ -72,7 +72,7 @@ TEST(BindInputsTest, WrongPayloadsAreRefusedWithThePort) {
        absl::StatusCode::kFailedPrecondition},
   };
   for (const auto& c : cases) {
-    const absl::Status status = BindInputs(Info(), c.inputs).status();
+    const absl::Status status = BindInputs(CombineInfo(), c.inputs).status();
     EXPECT_EQ(status.code(), c.code);
     EXPECT_THAT(std::string(status.message()), HasSubstr(c.message));
     EXPECT_THAT(std::string(status.message()), HasSubstr("kernel 'test.ports'"));
@@ -81,7 +81,7 @@ TEST(BindInputsTest, WrongPayloadsAreRefusedWithThePort) {
 
 TEST(BindInputsTest, HolesAreLeftOutAndArraysConverted) {
   const std::vector<PortPayloads> inputs = {{Image()}, {Hole{"x"}}, {Hole{"y"}, SomeTable()}};
-  const auto bound = BindInputs(Info(), inputs);
+  const auto bound = BindInputs(CombineInfo(), inputs);
   ASSERT_TRUE(bound.ok()) << bound.status();
   EXPECT_TRUE((*bound)[1].empty());
   EXPECT_EQ((*bound)[2].size(), 1u);
@@ -99,7 +99,7 @@ TEST(BindInputsTest, FloatsNeverKeepValidityBits) {
   const uint8_t bits[] = {0b101};
   Chunk chunk{DType::kF32, Box::Whole(desc.shape), {1}, Buffer::Copy(values, 12), Buffer::Copy(bits, 1)};
   const Payload image = MakeMemoryArray(desc, chunk).value();
-  const auto bound = BindInputs(Info(), std::vector<PortPayloads>{{image}, {}, {SomeTable()}});
+  const auto bound = BindInputs(CombineInfo(), std::vector<PortPayloads>{{image}, {}, {SomeTable()}});
   ASSERT_TRUE(bound.ok());
   const auto read = (*bound)[0][0].array()->Read(Box::Whole(desc.shape), ReadContext());
   ASSERT_TRUE(read.ok());
@@ -124,7 +124,7 @@ TEST(InferOutputsTest, TheKernelSeesAcceptedDTypesAndIsNamedInErrors) {
 }
 
 TEST(CheckResultsTest, SaysWhatTheKernelDidWrong) {
-  const KernelInfo info = Info();
+  const KernelInfo info = CombineInfo();
   EXPECT_TRUE(CheckResults(info, std::vector<Payload>{Value(1)}).ok());
   EXPECT_EQ(CheckResults(info, {}).message(), "kernel 'test.ports' gave 0 results for 1 output ports");
   EXPECT_THAT(std::string(CheckResults(info, std::vector<Payload>{Image()}).message()),

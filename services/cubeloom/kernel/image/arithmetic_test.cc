@@ -3,9 +3,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 TEST(ArithmeticTest, EqualsNumpy) {
   const Payload a = ArrayOfType<float>({2, 3}, {1, 2, 3, kNan, 5, 6}),
                 b = ArrayOfType<float>({2, 3}, {2, 0, -1, 1, kNan, 4});

@@ -12,7 +12,7 @@
 namespace cubeloom {
 namespace {
 
-KernelInfo MakeInfo() {
+KernelInfo AssembleInfo() {
   KernelInfo info;
   info.name = "array.assemble";
   info.shape = KernelShape::kMap;
@@ -108,7 +108,7 @@ class Assemble : public MapKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = AssembleInfo();
 };
 
 }  // namespace

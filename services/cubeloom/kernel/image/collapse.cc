@@ -11,8 +11,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 enum class Kind { kIntegrated, kSum, kMean, kRms, kStd, kMin, kMax, kMinCoordinate, kMaxCoordinate, kCount };
 
 const std::vector<std::string>& KindNames() {
@@ -27,7 +25,7 @@ Kind KindOf(const Args& args) {
   return static_cast<Kind>(std::find(names.begin(), names.end(), args.string("kind")) - names.begin());
 }
 
-KernelInfo MakeInfo() {
+KernelInfo CollapseInfo() {
   KernelInfo info;
   info.name = "image.collapse";
   info.shape = KernelShape::kMap;
@@ -132,7 +130,7 @@ class CollapseKernel : public MapKernel {
                              });
   }
 
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = CollapseInfo();
 };
 
 }  // namespace

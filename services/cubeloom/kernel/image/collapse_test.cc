@@ -4,7 +4,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 const Shape kShape{6, 3, 4};
 
 // Pattern(72, 3) + 60 with one pixel missing in one channel and another in all.

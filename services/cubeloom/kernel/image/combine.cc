@@ -13,13 +13,12 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kUntilStable = 5;  // astropy's maxiters
 
 // In the order of CombineMethod.
 constexpr const char* kMethods[] = {"mean", "median", "meanclip", "clip_mean", "clip_median"};
 
-KernelInfo MakeInfo() {
+KernelInfo CombineInfo() {
   KernelInfo info;
   info.name = "image.combine";
   info.shape = KernelShape::kMap;
@@ -205,7 +204,7 @@ class Combine : public MapKernel {
     return absl::OkStatus();
   }
 
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = CombineInfo();
 };
 
 }  // namespace

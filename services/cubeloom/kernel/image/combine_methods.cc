@@ -4,13 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "cubeloom/kernel/image/kernels.h"
+
 namespace cubeloom {
 namespace {
 
 constexpr double kIqrToSigma = 0.741301109252802;
 constexpr double kHalfPi = 1.57079632679489661923;
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // One pixel's values in ascending order: every kBlockPixels-th of a sorted block.
 class Column {

@@ -3,8 +3,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 // One image of one pixel per value.
 PortPayloads Pixels(const std::vector<double>& values) {
   PortPayloads out;

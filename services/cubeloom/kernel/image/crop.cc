@@ -12,7 +12,7 @@
 namespace cubeloom {
 namespace {
 
-KernelInfo MakeInfo() {
+KernelInfo CropInfo() {
   KernelInfo info;
   info.name = "image.crop";
   info.shape = KernelShape::kMap;
@@ -105,7 +105,7 @@ class Crop : public MapKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = CropInfo();
 };
 
 }  // namespace

@@ -3,8 +3,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 // Rows 0, 3, 6 and columns 0, 4, 8 of a 7 x 9 result.
 std::vector<double> Nine(const std::vector<double>& v) {
   std::vector<double> some;

@@ -2,11 +2,15 @@
 #ifndef CUBELOOM_KERNEL_IMAGE_KERNELS_H_
 #define CUBELOOM_KERNEL_IMAGE_KERNELS_H_
 
+#include <limits>
 #include <memory>
 
 #include "cubeloom/kernel/api/kernel.h"
 
 namespace cubeloom {
+
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInf = std::numeric_limits<double>::infinity();
 
 std::unique_ptr<const Kernel> MakeRowProfileKernel();       // image.row_profile
 std::unique_ptr<const Kernel> MakeColumnProfileKernel();    // image.column_profile

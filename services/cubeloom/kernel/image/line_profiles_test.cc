@@ -3,8 +3,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 // 4 rows of 3: value 10 y + x, NaN at (x 1, y 2).
 Payload Image() { return ArrayOfType<float>({4, 3}, {0, 1, 2, 10, 11, 12, 20, kNan, 22, 30, 31, 32}); }
 

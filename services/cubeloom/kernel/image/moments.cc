@@ -16,9 +16,7 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-KernelInfo MakeInfo() {
+KernelInfo MomentsInfo() {
   KernelInfo info;
   info.name = "image.moments";
   info.shape = KernelShape::kMap;
@@ -89,7 +87,7 @@ class Moments012 : public MapKernel {
     return ForEachColumns<T>((*call.in)[0][0], choice, context.cancel, columns_to_maps);
   }
 
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = MomentsInfo();
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace cubeloom {
 namespace {
 
-KernelInfo MakeInfo() {
+KernelInfo RadialProfileInfo() {
   KernelInfo info;
   info.name = "image.radial_profile";
   info.shape = KernelShape::kReduce;
@@ -215,7 +215,7 @@ class RadialProfile : public ReduceKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = RadialProfileInfo();
 };
 
 }  // namespace

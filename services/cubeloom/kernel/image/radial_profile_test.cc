@@ -4,8 +4,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 std::vector<double> Reals(const Table& table, const char* name) {
   return std::get<std::vector<double>>(table.Find(name)->values);
 }
@@ -13,7 +11,7 @@ std::vector<int64_t> Counts(const Table& table) {
   return std::get<std::vector<int64_t>>(table.Find("count")->values);
 }
 
-Payload Image() {
+Payload RadialImage() {
   std::vector<double> v = Pattern(15 * 17, 9);
   v[3 * 17 + 3] = kNan;
   return ArrayOfType<double>({15, 17}, v);
@@ -22,7 +20,7 @@ Payload Image() {
 // numpy: bincount of floor(sqrt((x - 7.3)^2 + (y - 6.1)^2) / 1.5).
 TEST(RadialProfileTest, EqualsNumpy) {
   const auto out =
-      RunKernel("image.radial_profile", {{Image()}}, {{"centre", Numbers({7.3, 6.1})}, {"bin", 1.5}});
+      RunKernel("image.radial_profile", {{RadialImage()}}, {{"centre", Numbers({7.3, 6.1})}, {"bin", 1.5}});
   ASSERT_TRUE(out.ok()) << out.status();
   const Table& table = *(*out)[0].table();
   EXPECT_EQ(Counts(table), (std::vector<int64_t>{7, 22, 35, 46, 61, 55, 22, 6}));
@@ -40,7 +38,7 @@ TEST(RadialProfileTest, EqualsNumpy) {
 }
 
 TEST(RadialProfileTest, DefaultsReachFromTheMiddleToTheCorner) {
-  const auto out = RunKernel("image.radial_profile", {{Image()}}, {});
+  const auto out = RunKernel("image.radial_profile", {{RadialImage()}}, {});
   ASSERT_TRUE(out.ok()) << out.status();
   EXPECT_EQ((*out)[0].table()->rows(), 11);  // floor(hypot(8, 7)) + 1
   int64_t pixels = 0;
@@ -52,7 +50,7 @@ TEST(RadialProfileTest, MaskAndRadiusLeavePixelsOut) {
   std::vector<uint8_t> use(15 * 17, 0);
   use[6 * 17 + 7] = use[3 * 17 + 3] = 1;
   const auto out =
-      RunKernel("image.radial_profile", {{Image()}, {Payload(ArrayFromVector<uint8_t>({15, 17}, use))}},
+      RunKernel("image.radial_profile", {{RadialImage()}, {Payload(ArrayFromVector<uint8_t>({15, 17}, use))}},
                 {{"centre", Numbers({7, 6})}, {"radius", 2.5}});
   ASSERT_TRUE(out.ok()) << out.status();
   const Table& table = *(*out)[0].table();
@@ -62,13 +60,13 @@ TEST(RadialProfileTest, MaskAndRadiusLeavePixelsOut) {
 }
 
 TEST(RadialProfileTest, BadArgumentsAreNamed) {
-  ExpectRefused(RunKernel("image.radial_profile", {{Image()}}, {{"centre", Numbers({1})}}), "centre");
-  ExpectRefused(RunKernel("image.radial_profile", {{Image()}}, {{"bin", 0.0}}), "bin");
-  ExpectRefused(RunKernel("image.radial_profile", {{Image()}}, {{"bin", 1e-6}}), "bin");
+  ExpectRefused(RunKernel("image.radial_profile", {{RadialImage()}}, {{"centre", Numbers({1})}}), "centre");
+  ExpectRefused(RunKernel("image.radial_profile", {{RadialImage()}}, {{"bin", 0.0}}), "bin");
+  ExpectRefused(RunKernel("image.radial_profile", {{RadialImage()}}, {{"bin", 1e-6}}), "bin");
   ExpectRefused(RunKernel("image.radial_profile", {{ArrayOfType<float>({2, 1, 1}, {1, 2})}}, {}), "image");
-  ExpectRefused(
-      RunKernel("image.radial_profile", {{Image()}, {Payload(ArrayFromVector<uint8_t>({1, 1}, {1}))}}, {}),
-      "mask");
+  ExpectRefused(RunKernel("image.radial_profile",
+                          {{RadialImage()}, {Payload(ArrayFromVector<uint8_t>({1, 1}, {1}))}}, {}),
+                "mask");
 }
 
 TEST(RingsTest, DamagedStatesAreRefused) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kMostFactor = 1 << 20;
 
-KernelInfo MakeInfo() {
+KernelInfo ResampleInfo() {
   KernelInfo info;
   info.name = "image.resample";
   info.shape = KernelShape::kMap;
@@ -128,7 +128,7 @@ class Resample : public MapKernel {
     return absl::OkStatus();
   }
 
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = ResampleInfo();
 };
 
 }  // namespace

@@ -3,9 +3,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 TEST(ResampleTest, BlocksAreMeansOfFinitePixelsAndEdgeBlocksAreSmaller) {
   const Payload image = ArrayOfType<float>({3, 5}, {1, 2, 3, 4, 5,     //
                                                     6, 7, kNan, 8, 9,  //

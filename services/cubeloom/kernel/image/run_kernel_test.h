@@ -3,12 +3,14 @@
 #define CUBELOOM_KERNEL_IMAGE_RUN_KERNEL_TEST_H_
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cubeloom/kernel/api/execute.h"
 #include "cubeloom/kernel/image/image.h"
+#include "cubeloom/kernel/image/kernels.h"
 #include "cubeloom/kernel/testing/sample_arrays.h"
 #include "gtest/gtest.h"
 

@@ -20,10 +20,8 @@ namespace cubeloom {
 namespace {
 
 constexpr int64_t kLongRun = 512;  // elements, from which on a run is worth a block of its own
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-KernelInfo MakeInfo() {
+KernelInfo SpectralProfileInfo() {
   KernelInfo info;
   info.name = "image.spectral_profile";
   info.shape = KernelShape::kMap;
@@ -292,7 +290,7 @@ class SpectralProfile : public MapKernel {
     return absl::OkStatus();
   }
 
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = SpectralProfileInfo();
 };
 
 }  // namespace

@@ -3,9 +3,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 // 3 channels of 3 x 4. Channel 0: 0 .. 11, NaN at 5; channel 1: all NaN; channel 2: 1, but infinity at 6.
 Payload Cube() {
   std::vector<double> v(36, kNan);

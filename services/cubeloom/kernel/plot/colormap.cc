@@ -15,7 +15,7 @@ constexpr Color kHeat[] = {{0, 0, 0}, {140, 10, 20}, {235, 110, 20}, {255, 225, 
 constexpr Color kViridis[] = {{68, 1, 84},    {71, 44, 122}, {59, 81, 139},  {44, 113, 142}, {33, 144, 141},
                               {39, 173, 129}, {92, 200, 99}, {170, 220, 50}, {253, 231, 37}};
 
-absl::Span<const Color> Table(const std::string& name) {
+absl::Span<const Color> ColorTable(const std::string& name) {
   if (name == "heat") return kHeat;
   if (name == "viridis") return kViridis;
   return kGreyScale;
@@ -28,7 +28,7 @@ double Asinh(double x) { return PortableLog(x + std::sqrt(x * x + 1)); }
 std::vector<std::string> ColormapNames() { return {"grey", "heat", "viridis"}; }
 
 Color ColormapAt(const std::string& name, double t) {
-  const absl::Span<const Color> table = Table(name);
+  const absl::Span<const Color> table = ColorTable(name);
   const double at = std::clamp(t, 0.0, 1.0) * static_cast<double>(table.size() - 1);
   const size_t i = std::min(static_cast<size_t>(at), table.size() - 2);
   const double f = at - static_cast<double>(i);

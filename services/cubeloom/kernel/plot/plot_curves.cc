@@ -93,7 +93,8 @@ class PlotHistogram : public PlotKernel {
  public:
   PlotHistogram() : PlotKernel(HistogramInfo()) {}
   absl::StatusOr<std::vector<Payload>> Run(const Invocation& invocation,
-                                           const KernelContext&) const override {
+                                           const KernelContext& context) const override {
+    if (context.cancel.cancelled()) return context.cancel.status();
     const Args& args = *invocation.args;
     const Table& table = *invocation.inputs[0][0].table();
     CL_ASSIGN_OR_RETURN(const std::vector<double> centers, Numbers(table, "bin_center", "histogram"));
@@ -159,6 +160,7 @@ class PlotProfile : public PlotKernel {
   PlotProfile() : PlotKernel(ProfileInfo()) {}
   absl::StatusOr<std::vector<Payload>> Run(const Invocation& invocation,
                                            const KernelContext& context) const override {
+    if (context.cancel.cancelled()) return context.cancel.status();
     const Args& args = *invocation.args;
     if (invocation.inputs[0].empty() == invocation.inputs[1].empty()) {
       return absl::InvalidArgumentError("one of the inputs 'table' and 'array' must be given");

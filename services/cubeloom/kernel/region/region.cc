@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "absl/strings/str_cat.h"
 #include "cubeloom/base/portable_math.h"
@@ -130,32 +131,38 @@ Bounds BoundsOf(const Region& region) {
           region.centre.y + half.y};
 }
 
+// Larger numbers could not be told from their neighbours by whole pixels.
+absl::Status CheckReach(const char* parameter, std::initializer_list<double> values) {
+  constexpr double kMost = 1e15;
+  for (double v : values) {
+    if (std::fabs(v) < kMost) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("parameter '", parameter, "': expected numbers within +-", kMost, ", got ", v));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckRegion(const Region& region) {
-  const auto finite = [](double v) { return std::isfinite(v) && std::fabs(v) < 1e15; };
   if (region.type == RegionType::kPolygon) {
     if (region.polygon.size() < 3) {
       return absl::InvalidArgumentError(absl::StrCat(
           "parameter 'points': a polygon needs at least 3 vertices, got ", region.polygon.size()));
     }
     for (const RegionPoint& p : region.polygon) {
-      if (!finite(p.x) || !finite(p.y))
-        return absl::InvalidArgumentError("parameter 'points': not a finite number");
+      CL_RETURN_IF_ERROR(CheckReach("points", {p.x, p.y}));
     }
     return absl::OkStatus();
   }
-  if (!finite(region.centre.x) || !finite(region.centre.y)) {
-    return absl::InvalidArgumentError("parameter 'centre': not a finite number");
-  }
+  CL_RETURN_IF_ERROR(CheckReach("centre", {region.centre.x, region.centre.y}));
   if (region.type == RegionType::kPoint) return absl::OkStatus();
-  if (!finite(region.width) || !finite(region.height) || region.width <= 0 || region.height <= 0) {
+  CL_RETURN_IF_ERROR(CheckReach("size", {region.width, region.height}));
+  if (region.width <= 0 || region.height <= 0) {
     return absl::InvalidArgumentError(absl::StrCat("parameter 'size': both sides must be above 0, got ",
                                                    region.width, " and ", region.height));
   }
-  if (!finite(region.rotation))
-    return absl::InvalidArgumentError("parameter 'rotation': not a finite number");
-  return absl::OkStatus();
+  return CheckReach("rotation", {region.rotation});
 }
 
 std::vector<Span> RegionRow(const Region& region, int64_t y, int64_t nx) {

@@ -68,6 +68,12 @@ TEST(RegionRowTest, PolygonsAreClosedAndFollowTheEvenOddRule) {
 TEST(CheckRegionTest, BadRegionsNameTheParameter) {
   EXPECT_NE(CheckRegion(Rect({0, 0}, 0, 5)).message().find("size"), absl::string_view::npos);
   EXPECT_NE(CheckRegion(Rect({NAN, 0}, 1, 5)).message().find("centre"), absl::string_view::npos);
+  EXPECT_EQ(CheckRegion(Rect({1e300, 0}, 1, 5)).message(),
+            "parameter 'centre': expected numbers within +-1e+15, got 1e+300");
+  EXPECT_EQ(CheckRegion(Rect({0, 0}, INFINITY, 5)).message(),
+            "parameter 'size': expected numbers within +-1e+15, got inf");
+  const Region far{RegionType::kPolygon, {}, 0, 0, 0, {{0, 0}, {1, 1}, {0, NAN}}};
+  EXPECT_NE(CheckRegion(far).message().find("points"), absl::string_view::npos);
   const Region two{RegionType::kPolygon, {}, 0, 0, 0, {{0, 0}, {1, 1}}};
   EXPECT_NE(CheckRegion(two).message().find("at least 3"), absl::string_view::npos);
 }

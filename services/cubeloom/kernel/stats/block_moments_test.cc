@@ -12,9 +12,6 @@
 namespace cubeloom {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 struct Pattern {
   const char* name;
   double mean, sigma, nan_share, inf_share;

@@ -11,7 +11,7 @@
 namespace cubeloom {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kTableVersion = 1;
 constexpr int64_t kMostPending = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kMostCount = uint64_t{1} << 56;  // in one encoded bin: sums of states cannot overflow
 
@@ -91,7 +91,7 @@ absl::Status CountTable::Merge(const CountTable& other) {
 }
 
 std::string CountTable::Encode() const {
-  std::string out(1, kVersion);
+  std::string out(1, kTableVersion);
   AppendVarint(static_cast<uint64_t>(bins_), &out);
   for (int64_t b = 0; b < bins_; ++b) AppendVarint(Count(b), &out);
   return out;
@@ -99,7 +99,7 @@ std::string CountTable::Encode() const {
 
 absl::StatusOr<CountTable> CountTable::Decode(absl::string_view bytes, Allocator* allocator) {
   uint64_t bins = 0;
-  if (bytes.empty() || bytes[0] != kVersion) return absl::DataLossError("counts: unknown version");
+  if (bytes.empty() || bytes[0] != kTableVersion) return absl::DataLossError("counts: unknown version");
   bytes.remove_prefix(1);
   if (!TakeVarint(&bytes, &bins) || bins > bytes.size()) {
     return absl::DataLossError(absl::StrCat("counts: ", bytes.size(), " bytes cannot hold ", bins, " bins"));

@@ -75,7 +75,7 @@ absl::StatusOr<int64_t> BinNumber(const Args& args, const Box& region) {
 
 namespace {
 
-KernelInfo MakeInfo() {
+KernelInfo HistogramInfo() {
   KernelInfo info;
   info.name = "image.histogram";
   info.shape = KernelShape::kComposite;
@@ -121,7 +121,7 @@ class HistogramKernel : public CompositeKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = HistogramInfo();
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kRangePort = 2;
 
-KernelInfo MakeInfo() {
+KernelInfo HistogramBinsInfo() {
   KernelInfo info;
   info.name = "image.histogram_bins";
   info.shape = KernelShape::kReduce;
@@ -206,7 +206,7 @@ class HistogramBinsKernel : public ReduceKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = HistogramBinsInfo();
 };
 
 }  // namespace

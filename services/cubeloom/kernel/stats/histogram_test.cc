@@ -15,9 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-constexpr float kInf = std::numeric_limits<float>::infinity();
-
 const std::vector<int64_t>& Counts(const NamedPayloads& out) {
   return std::get<std::vector<int64_t>>(out.at("histogram").table()->Find("count")->values);
 }

@@ -14,9 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 // numpy.percentile(..., method="linear") of sorted values.
 double Reference(const std::vector<double>& sorted, double p) {
   const double at = p / 100 * static_cast<double>(sorted.size() - 1);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSelectionPort = 2;
 
-KernelInfo MakeInfo() {
+KernelInfo SelectRanksInfo() {
   KernelInfo info;
   info.name = "image.select_ranks";
   info.shape = KernelShape::kReduce;
@@ -143,7 +143,7 @@ class SelectRanksKernel : public ReduceKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = SelectRanksInfo();
 };
 
 }  // namespace

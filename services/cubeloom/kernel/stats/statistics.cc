@@ -13,9 +13,9 @@ namespace cubeloom {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846, kLn2 = 0.693147180559945309417;
-constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
-KernelInfo MakeInfo() {
+KernelInfo StatisticsInfo() {
   KernelInfo info;
   info.name = "image.statistics";
   info.shape = KernelShape::kReduce;
@@ -173,12 +173,12 @@ Summary Summarise(const Moments& m, bool finite_only) {
                m.max_at};
   if (finite_only || m.positive_infinities + m.negative_infinities == 0) return s;
   s.count += m.positive_infinities + m.negative_infinities;
-  s.sum = (m.positive_infinities > 0 ? kInf : 0) - (m.negative_infinities > 0 ? kInf : 0);
+  s.sum = (m.positive_infinities > 0 ? kInfinite : 0) - (m.negative_infinities > 0 ? kInfinite : 0);
   s.mean = s.sum;
-  s.rms = s.sumsq = kInf;
+  s.rms = s.sumsq = kInfinite;
   s.sigma = std::nan("");
-  if (m.positive_infinities > 0) s.max = kInf, s.max_at = m.positive_infinity_at;
-  if (m.negative_infinities > 0) s.min = -kInf, s.min_at = m.negative_infinity_at;
+  if (m.positive_infinities > 0) s.max = kInfinite, s.max_at = m.positive_infinity_at;
+  if (m.negative_infinities > 0) s.min = -kInfinite, s.min_at = m.negative_infinity_at;
   return s;
 }
 
@@ -259,7 +259,7 @@ class StatisticsKernel : public ReduceKernel {
   }
 
  private:
-  const KernelInfo info_ = MakeInfo();
+  const KernelInfo info_ = StatisticsInfo();
 };
 
 }  // namespace

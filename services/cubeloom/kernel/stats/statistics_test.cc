@@ -13,9 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-constexpr float kInf = std::numeric_limits<float>::infinity();
-
 Value Statistics(const NamedPayloads& inputs, const Value::Map& args = {}) {
   const auto results = RunKernel("image.statistics", args, inputs);
   EXPECT_TRUE(results.ok()) << results.status();

@@ -3,6 +3,7 @@
 #define CUBELOOM_KERNEL_STATS_TEST_UTIL_H_
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@
 #include "cubeloom/kernel/stats/stats.h"
 
 namespace cubeloom {
+
+inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float kInf = std::numeric_limits<float>::infinity();
 
 inline const KernelCatalogue& TestCatalogue() {
   static const KernelCatalogue& catalogue = *[] {

@@ -169,21 +169,24 @@ class CheckRemoval : public TaskKernel {
     }
     const Args& args = *invocation.args;
     const PortPayloads& tables = invocation.inputs[3];
-    const int64_t nx = invocation.inputs[0][0].array()->desc().shape[1];
+    const Shape& shape = invocation.inputs[0][0].array()->desc().shape;
+    const int64_t ny = shape[0], nx = shape[1];
     const double limit = args.real("tolerance") / std::sqrt(static_cast<double>(tables.size()));
     int64_t hits = 0, gone = 0;
     for (const Payload& payload : tables) {
+      if (context.cancel.cancelled()) return context.cancel.status();
       const Column* y = payload.table()->Find("y");
       const Column* x = payload.table()->Find("x");
       if (y == nullptr || x == nullptr || y->values.index() != 0 || x->values.index() != 0) {
         return absl::InvalidArgumentError("input 'hits' needs integer columns y and x");
       }
       for (int64_t row = 0; row < payload.table()->rows(); ++row) {
-        const int64_t at = std::get<0>(y->values)[row] * nx + std::get<0>(x->values)[row];
-        if (at < 0 || at >= static_cast<int64_t>(planes[0].size())) {
+        const int64_t at_x = std::get<0>(x->values)[row], at_y = std::get<0>(y->values)[row];
+        if (at_x < 0 || at_x >= nx || at_y < 0 || at_y >= ny) {
           return absl::InvalidArgumentError(
               absl::StrCat("input 'hits', row ", row, " lies outside the image"));
         }
+        const int64_t at = at_y * nx + at_x;
         ++hits;
         gone += std::fabs(planes[0][at] - planes[1][at]) <= limit * planes[2][at];
       }

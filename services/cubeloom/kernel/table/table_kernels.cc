@@ -11,6 +11,8 @@
 namespace cubeloom {
 namespace {
 
+constexpr size_t kPollRows = 4096;  // rows between two looks at the cancel token
+
 class SimpleTask : public TaskKernel {
  public:
   explicit SimpleTask(KernelInfo info) : info_(std::move(info)) {}
@@ -44,12 +46,12 @@ class Concat : public SimpleTask {
  public:
   Concat() : SimpleTask(ConcatInfo()) {}
   absl::StatusOr<std::vector<Payload>> Run(const Invocation& invocation,
-                                           const KernelContext&) const override {
+                                           const KernelContext& context) const override {
     std::vector<TablePtr> tables;
     for (const Payload& input : invocation.inputs[0]) {
       tables.push_back(input.table());
     }
-    CL_ASSIGN_OR_RETURN(TablePtr all, ConcatTables(tables));
+    CL_ASSIGN_OR_RETURN(TablePtr all, ConcatTables(tables, context.cancel));
     return std::vector<Payload>{Payload(std::move(all))};
   }
 };
@@ -129,12 +131,13 @@ class FromValues : public SimpleTask {
  public:
   FromValues() : SimpleTask(FromValuesInfo()) {}
   absl::StatusOr<std::vector<Payload>> Run(const Invocation& invocation,
-                                           const KernelContext&) const override {
+                                           const KernelContext& context) const override {
     const PortPayloads& inputs = invocation.inputs[0];
     std::vector<Value::Map> rows(inputs.size());
     std::vector<std::pair<std::string, int>> columns;  // name, type rank
     std::map<std::string, size_t> column_of;
     for (size_t r = 0; r < inputs.size(); ++r) {
+      if (r % kPollRows == 0 && context.cancel.cancelled()) return context.cancel.status();
       Flatten("", inputs[r].value(), &rows[r]);
       for (const auto& [name, cell] : rows[r]) {
         const auto [it, fresh] = column_of.emplace(name, columns.size());
@@ -154,6 +157,7 @@ class FromValues : public SimpleTask {
       table->columns.push_back(MakeColumn("label", 3, cells));
     }
     for (const auto& [name, rank] : columns) {
+      if (context.cancel.cancelled()) return context.cancel.status();
       std::vector<const Value*> cells(rows.size(), nullptr);
       for (size_t r = 0; r < rows.size(); ++r) {
         for (const auto& [key, cell] : rows[r]) {
@@ -184,10 +188,13 @@ class Collect : public SimpleTask {
  public:
   Collect() : SimpleTask(CollectInfo()) {}
   absl::StatusOr<std::vector<Payload>> Run(const Invocation& invocation,
-                                           const KernelContext&) const override {
+                                           const KernelContext& context) const override {
     const PortPayloads& inputs = invocation.inputs[0];
     Value::List list;
-    for (const Payload& input : inputs) list.push_back(input.value());
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (i % kPollRows == 0 && context.cancel.cancelled()) return context.cancel.status();
+      list.push_back(inputs[i].value());
+    }
     if (!invocation.args->has("names")) return std::vector<Payload>{Payload(Value(std::move(list)))};
     const Value::List& names = invocation.args->value("names").list();
     if (names.size() != list.size()) {

@@ -178,7 +178,7 @@ class State {
   int64_t retries_ = 0, ignored_ = 0;
   StopReason stop_ = StopReason::kNone;
   DropId stop_drop_ = kNoId;
-  bool cancel_sent_ = false, finished_ = false;
+  bool finished_ = false;
 };
 
 // Applies `events` in order, then admits. An empty span starts the run.

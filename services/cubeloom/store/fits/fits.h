@@ -23,6 +23,7 @@
 #include "absl/strings/string_view.h"
 #include "cubeloom/array/chunk/chunk.h"
 #include "cubeloom/array/chunk/table.h"
+#include "cubeloom/base/cancel.h"
 #include "cubeloom/store/blob/store.h"
 #include "cubeloom/store/fits/structure.h"
 #include "cubeloom/store/probe/probe.h"
@@ -51,6 +52,7 @@ struct FitsSelect {
   int64_t max_inflated_bytes = int64_t{64} << 30;  // more is refused with ResourceExhausted
   // Decoded tiles of a tile-compressed image that are kept for the next read, bytes over all threads.
   int64_t tile_cache_bytes = int64_t{32} << 20;
+  CancelToken cancel;  // stops inflating
 };
 
 // Opens one image. Reads no pixels. The array's attributes are the header cards in order without those that

@@ -84,7 +84,9 @@ absl::StatusOr<int64_t> FitsHeader::Integer(absl::string_view name, int64_t fall
   // Some writers give whole numbers as reals.
   const absl::StatusOr<int64_t> value =
       card->value.is_number() ? card->value.AsInt() : absl::InvalidArgumentError("");
-  if (!value.ok()) return absl::InvalidArgumentError(absl::StrCat(Where(name), ": expected an integer"));
+  if (!value.ok())
+    return absl::InvalidArgumentError(
+        absl::StrCat(Where(name), ": expected an integer", card->value.is_number() ? " below 2^63" : ""));
   if (*value < range.min || *value > range.max) {
     return absl::InvalidArgumentError(
         absl::StrCat(Where(name), ": expected ", range.min,

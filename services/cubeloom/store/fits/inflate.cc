@@ -35,8 +35,8 @@ absl::StatusOr<UniqueFd> UnlinkedFile(std::string folder) {
 
 class Inflater {
  public:
-  Inflater(const RandomReader& file, int64_t max_bytes, int out)
-      : file_(file), max_bytes_(max_bytes), out_(out), in_buffer_(kStep), out_buffer_(kStep) {}
+  Inflater(const RandomReader& file, const InflateOptions& options, int out)
+      : file_(file), options_(options), out_(out), in_buffer_(kStep), out_buffer_(kStep) {}
   ~Inflater() {
     if (started_) ::inflateEnd(&z_);
   }
@@ -47,6 +47,7 @@ class Inflater {
     started_ = true;
     bool member_done = false;
     while (true) {
+      if (options_.cancel.cancelled()) return options_.cancel.status();
       if (z_.avail_in == 0) {
         if (read_ == file_.stat().size) break;
         CL_RETURN_IF_ERROR(Fill());
@@ -87,9 +88,9 @@ class Inflater {
   }
 
   absl::Status Write(int64_t n) {
-    if (n > max_bytes_ - written_) {
+    if (n > options_.max_bytes - written_) {
       return absl::ResourceExhaustedError(
-          absl::StrCat("'", file_.stat().uri, "': inflates to more than ", max_bytes_, " bytes"));
+          absl::StrCat("'", file_.stat().uri, "': inflates to more than ", options_.max_bytes, " bytes"));
     }
     for (int64_t done = 0; done < n;) {
       const ssize_t w = ::write(out_, out_buffer_.data() + done, n - done);
@@ -102,7 +103,7 @@ class Inflater {
   }
 
   const RandomReader& file_;
-  const int64_t max_bytes_;
+  const InflateOptions& options_;
   const int out_;
   std::vector<std::byte> in_buffer_, out_buffer_;
   z_stream z_;
@@ -122,7 +123,7 @@ absl::StatusOr<bool> IsGzip(const RandomReader& file) {
 absl::StatusOr<std::unique_ptr<RandomReader>> InflateFile(const RandomReader& file,
                                                           const InflateOptions& options) {
   CL_ASSIGN_OR_RETURN(UniqueFd fd, UnlinkedFile(options.folder));
-  CL_RETURN_IF_ERROR(Inflater(file, options.max_bytes, fd.get()).Run());
+  CL_RETURN_IF_ERROR(Inflater(file, options, fd.get()).Run());
   CL_RETURN_IF_ERROR(file.CheckUnchanged());
   return ReadDescriptor(std::move(fd), file.stat().uri);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "cubeloom/base/cancel.h"
 #include "cubeloom/store/blob/store.h"
 
 namespace cubeloom {
@@ -17,6 +18,7 @@ absl::StatusOr<bool> IsGzip(const RandomReader& file);
 struct InflateOptions {
   std::string folder;     // of the unlinked file; empty: $TMPDIR, else /tmp
   int64_t max_bytes = 0;  // inflated
+  CancelToken cancel;
 };
 
 // Inflates the whole file (all members) into an unlinked file and gives a reader of that, which has the

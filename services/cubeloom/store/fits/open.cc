@@ -19,7 +19,8 @@ absl::StatusOr<std::shared_ptr<const RandomReader>> OpenFile(const FitsSource& s
   CL_ASSIGN_OR_RETURN(std::unique_ptr<RandomReader> file, source.store.OpenRead(uri));
   CL_ASSIGN_OR_RETURN(const bool gzip, IsGzip(*file));
   if (gzip) {
-    CL_ASSIGN_OR_RETURN(file, InflateFile(*file, {select.scratch_folder, select.max_inflated_bytes}));
+    CL_ASSIGN_OR_RETURN(
+        file, InflateFile(*file, {select.scratch_folder, select.max_inflated_bytes, select.cancel}));
   }
   return std::shared_ptr<const RandomReader>(std::move(file));
 }

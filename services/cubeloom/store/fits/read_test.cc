@@ -278,6 +278,16 @@ TEST(GzipTest, ReadsOneAndSeveralMembers) {
   }
 }
 
+TEST(GzipTest, StopsWhenCancelled) {
+  TempFolder folder;
+  const std::string file = folder.Write("x.fits.gz", Gzip(TwoImages()));
+  CancelSource cancel;
+  cancel.Cancel();
+  FitsSelect select;
+  select.cancel = cancel.token();
+  EXPECT_TRUE(absl::IsCancelled(OpenFits(TestSource(), file, select).status()));
+}
+
 TEST(GzipTest, RefusesBrokenAndOversizedStreams) {
   TempFolder folder;
   const std::string packed = Gzip(TwoImages());

@@ -36,7 +36,7 @@ std::vector<std::string> RealFiles() {
 }
 
 // Equal as numbers, NaN to NaN; returns the number of differences.
-int64_t Differences(const std::vector<double>& a, const std::vector<double>& b) {
+int64_t PixelDifferences(const std::vector<double>& a, const std::vector<double>& b) {
   if (a.size() != b.size()) return -1;
   int64_t n = 0;
   for (size_t i = 0; i < a.size(); ++i) n += !(a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])));
@@ -60,7 +60,7 @@ TEST(RealFilesTest, PixelsEqualCfitsio) {
       select.type = FitsType::kFloat64;
       const auto array = OpenFits(TestSource(), file, select);
       ASSERT_TRUE(array.ok()) << array.status();
-      EXPECT_EQ(Differences(AllValues(*array), CfitsioPixels(file, info.number)), 0)
+      EXPECT_EQ(PixelDifferences(AllValues(*array), CfitsioPixels(file, info.number)), 0)
           << file << " HDU " << info.number;
       ++images;
     }

@@ -227,7 +227,7 @@ TEST(RoundTripTest, RefusesCardsThatFitsCannotExpress) {
 TEST(RoundTripTest, SeveralExtensionsAndATable) {
   TempFolder folder;
   const std::string file = folder.File("x.fits");
-  auto table = std::make_shared<Table>();
+  auto table = std::make_shared<cubeloom::Table>();
   table->columns.push_back({"id", "", "identifier", std::vector<int64_t>{1, -2, 3}, {0, 1, 0}});
   table->columns.push_back({"flux", "Jy", "", std::vector<double>{0.5, std::nan(""), 1e10}, {}});
   table->columns.push_back({"name", "", "", std::vector<std::string>{"a", "", "long name"}, {}});

@@ -12,7 +12,7 @@ constexpr size_t kHeapMinimum = 4096;      // of a collection, H5HG_MINSIZE
 constexpr size_t kHeapObjects = 60 << 10;  // bytes of objects after which a collection is closed
 constexpr int kTreeChildren = 64;          // 2K, K = 32 is what superblock version 2 implies
 
-bool IsAscii(absl::string_view text) {
+bool IsAsciiName(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
@@ -184,7 +184,7 @@ std::string EncodeHdf5NullSpace() { return Hdf5Bytes().U8(2).U8(0).U8(0).U8(2).T
 Hdf5Message Hdf5AttributeMessage(absl::string_view name, const std::string& type, const std::string& space,
                                  absl::string_view data) {
   Hdf5Bytes out;
-  out.U8(3).U8(0).U16(name.size() + 1).U16(type.size()).U16(space.size()).U8(IsAscii(name) ? 0 : 1);
+  out.U8(3).U8(0).U16(name.size() + 1).U16(type.size()).U16(space.size()).U8(IsAsciiName(name) ? 0 : 1);
   out.Text(name).U8(0).Text(type).Text(space).Text(data);
   return {kAttribute, out.Take()};
 }
@@ -221,7 +221,7 @@ std::vector<Hdf5Message> Hdf5GroupMessages(const std::vector<Hdf5Link>& links) {
   out.push_back({kGroupInfo, Hdf5Bytes().U8(0).U8(0).Take()});
   for (const Hdf5Link& link : links) {
     Hdf5Bytes data;
-    const bool ascii = IsAscii(link.name);
+    const bool ascii = IsAsciiName(link.name);
     data.U8(1).U8(ascii ? 0x01 : 0x11);  // two bytes of name length; hard link
     if (!ascii) data.U8(1);
     data.U16(link.name.size()).Text(link.name).U64(link.address);

@@ -162,7 +162,7 @@ absl::Status AddOne(Hdf5File& file, const ProbeRequest& request, ProbeReply& rep
   return absl::OkStatus();
 }
 
-absl::StatusOr<ProbeReply> Structure(const ProbeRequest& request) {
+absl::StatusOr<ProbeReply> Hdf5Structure(const ProbeRequest& request) {
   CL_RETURN_IF_ERROR(request.FdPath(0).status());
   CL_ASSIGN_OR_RETURN(const std::unique_ptr<Hdf5File> file,
                       Hdf5File::Open(request.fds[0].get(), request.object));
@@ -180,6 +180,6 @@ absl::StatusOr<ProbeReply> Structure(const ProbeRequest& request) {
 
 }  // namespace
 
-void AddHdf5Handlers(ProbeHandlers& handlers) { handlers.Add("hdf5.structure", &Structure); }
+void AddHdf5Handlers(ProbeHandlers& handlers) { handlers.Add("hdf5.structure", &Hdf5Structure); }
 
 }  // namespace cubeloom
