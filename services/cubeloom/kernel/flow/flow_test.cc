@@ -9,7 +9,8 @@ namespace {
 class FlowTest : public ::testing::Test {
  protected:
   FlowTest() { EXPECT_TRUE(RegisterFlowKernels(catalogue_).ok()); }
-  absl::StatusOr<std::vector<Payload>> RunKernel(const char* name, Value::Map args, CancelToken cancel = {}) {
+  absl::StatusOr<std::vector<Payload>> RunKernel(const char* name, const Value::Map& args,
+                                                 const CancelToken& cancel = {}) {
     const Kernel* kernel = catalogue_.Find(name);
     const absl::StatusOr<Args> bound = BindArgs(kernel->info(), args);
     if (!bound.ok()) return bound.status();

@@ -39,7 +39,7 @@ void Canvas::Blend(int x, int y, Color color, double coverage) {
   if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
   const Color old = at(x, y);
   const auto mix = [coverage](uint8_t from, uint8_t to) {
-    return static_cast<uint8_t>(from + (to - from) * coverage + 0.5);
+    return static_cast<uint8_t>(std::lround(from + (to - from) * coverage));
   };
   Set(x, y, {mix(old.r, color.r), mix(old.g, color.g), mix(old.b, color.b)});
 }

@@ -32,7 +32,7 @@ Color ColormapAt(const std::string& name, double t) {
   const double at = std::clamp(t, 0.0, 1.0) * static_cast<double>(table.size() - 1);
   const size_t i = std::min(static_cast<size_t>(at), table.size() - 2);
   const double f = at - static_cast<double>(i);
-  const auto mix = [f](uint8_t a, uint8_t b) { return static_cast<uint8_t>(a + (b - a) * f + 0.5); };
+  const auto mix = [f](uint8_t a, uint8_t b) { return static_cast<uint8_t>(std::lround(a + (b - a) * f)); };
   return {mix(table[i].r, table[i + 1].r), mix(table[i].g, table[i + 1].g), mix(table[i].b, table[i + 1].b)};
 }
 

@@ -69,8 +69,8 @@ absl::StatusOr<Payload> RunKernel(const char* name, const std::vector<PortPayloa
 
 Payload Ramp() {
   std::vector<float> pixels(300 * 400);
-  for (int y = 0; y < 300; ++y) {
-    for (int x = 0; x < 400; ++x) pixels[static_cast<size_t>(y * 400 + x)] = static_cast<float>(y);
+  for (size_t y = 0; y < 300; ++y) {
+    for (size_t x = 0; x < 400; ++x) pixels[y * 400 + x] = static_cast<float>(y);
   }
   pixels[0] = NAN;
   return Payload(ArrayFromVector<float>({300, 400}, pixels));

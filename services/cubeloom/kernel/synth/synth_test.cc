@@ -12,7 +12,7 @@ namespace {
 class SynthTest : public ::testing::Test {
  protected:
   SynthTest() { EXPECT_TRUE(RegisterSynthKernels(catalogue_).ok()); }
-  absl::StatusOr<Payload> RunKernel(const char* name, std::vector<PortPayloads> inputs,
+  absl::StatusOr<Payload> RunKernel(const char* name, const std::vector<PortPayloads>& inputs,
                                     const Value::Map& given, Shape chunk = Shape()) {
     const Kernel* kernel = catalogue_.Find(name);
     absl::StatusOr<Args> args = BindArgs(kernel->info(), given);

@@ -59,7 +59,8 @@ class Concat : public SimpleTask {
 // The scalars of a value by dotted name, in order.
 void Flatten(const std::string& prefix, const Value& value, Value::Map* out) {
   if (value.is_map()) {
-    for (const auto& [key, item] : value.map()) Flatten(prefix.empty() ? key : prefix + "." + key, item, out);
+    for (const auto& [key, item] : value.map())
+      Flatten(prefix.empty() ? key : absl::StrCat(prefix, ".", key), item, out);
   } else if (!value.is_list()) {
     out->emplace_back(prefix.empty() ? "value" : prefix, value);
   }

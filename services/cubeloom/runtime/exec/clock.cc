@@ -54,14 +54,17 @@ void Driver::Tick(Lane& lane) {
     lane.events.push_back({EventKind::kMemoryHeld, kNoId, held});
   }
   RevokeSlowBatches(lane);
-  std::vector<std::shared_ptr<CancelSource>> over;
+  std::vector<std::pair<std::shared_ptr<CancelSource>, int64_t>> over;
   for (auto& [drop, timeout] : timeouts_) {
-    if (timeout.first <= now) over.push_back(timeout.second);
+    if (timeout.first <= now)
+      over.emplace_back(timeout.second, program_.blocks[graph_.block_of[drop]].timeout_ns);
   }
   if (over.empty()) return;
   mu_.Unlock();
-  for (const auto& source : over)
-    source->Cancel(absl::DeadlineExceededError("the timeout of its node has passed"));
+  for (const auto& [source, limit] : over) {
+    source->Cancel(absl::DeadlineExceededError(
+        absl::StrCat("it took longer than its timeout of ", absl::FormatDuration(absl::Nanoseconds(limit)))));
+  }
   mu_.Lock();
 }
 

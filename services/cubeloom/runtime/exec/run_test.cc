@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "cubeloom/graph/unroll/unroll.h"
 #include "cubeloom/runtime/testing/kernels.h"
@@ -302,6 +303,7 @@ TEST_F(RunTest, DeadlineEndsTheRun) {
   const RunReport report = RunIt(graph);
   EXPECT_EQ(report.outcome, RunOutcome::kFailed);
   EXPECT_TRUE(absl::IsDeadlineExceeded(report.status)) << report.status;
+  EXPECT_TRUE(absl::StrContains(report.status.message(), "timeout of 5ms")) << report.status;
 }
 
 TEST_F(RunTest, PersistedDropsAreKeptAndDigested) {
