@@ -1,10 +1,11 @@
 // Which output chunk a Map is computed in.
 //
 // Goals, in this order: input + converted input + output + scratch of one chunk stay within the given bytes;
-// blocks of whole rows (narrower ones where a halo would make few rows read much more); blocks that take the inputs' natural chunks (file tiles) whole, so that no tile is
-// decoded twice; an output of about 1 MiB; a size in bytes that is a multiple of kBufferAlignment, so that a
-// sink can have the chunk computed in place. One element is always allowed. The choice depends on shapes and
-// options alone, never on threads or the machine: it shows in the chunking of written files.
+// blocks of whole rows (narrower ones where a halo would make few rows read much more); blocks that take the
+// inputs' natural chunks (file tiles) whole, so that no tile is decoded twice; an output of about 1 MiB; a
+// size in bytes that is a multiple of kBufferAlignment, so that a sink can have the chunk computed in place.
+// One element is always allowed. The choice depends on shapes and options alone, never on threads or the
+// machine: it shows in the chunking of written files.
 #ifndef CUBELOOM_KERNEL_API_MAP_CHUNKING_H_
 #define CUBELOOM_KERNEL_API_MAP_CHUNKING_H_
 
