@@ -137,6 +137,22 @@ nodes:
         with open(self.path("run", "statistics.csv"), encoding="utf-8") as file:
             self.assertEqual(sum(1 for _ in file), count + 1)
 
+    def test_plan_says_how_many_workers_and_writes_who_does_what(self):
+        for name in "abcdefgh":
+            write_fits(self.path(f"{name}.fits"), (10, 4), [1, 2, 3, 6])
+        self.write("g.yaml", GRAPH)
+        result = self.run_program("plan", "g.yaml", "--cores", "2", "--memory", "1GiB", "--explain", "-o", "plan.json")
+        self.assertEqual(result.status, 0, result.err)
+        self.assertIn("8 cores at once (8 of stats)", result.out)
+        self.assertIn("partitions     4; no fewer than 4 are possible (cores)", result.out)
+        plan = self.json("plan.json")
+        self.assertEqual(plan["partitions"], 4)
+        apps = [entry["parts"] for entry in plan["assignment"] if entry["node"] == "stats" and "port" not in entry]
+        self.assertEqual(sorted(apps[0]), [0, 0, 1, 1, 2, 2, 3, 3])
+        result = self.run_program("plan", "g.yaml", "--cores", "0.5")
+        self.assertEqual(result.status, 2)
+        self.assertIn("one instance needs 1 of cores, a worker has 0.5", result.err)
+
     def test_no_match_is_said_before_anything_runs(self):
         self.write("g.yaml", GRAPH)
         result = self.run_program("run", "g.yaml", "-o", "run")

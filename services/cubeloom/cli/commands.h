@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cubeloom/engine/plan.h"
 #include "cubeloom/engine/run.h"
 
 namespace cubeloom::cli {
@@ -35,6 +36,15 @@ struct UnrollFlags {
   bool ids = false;
 };
 int UnrollCommand(const UnrollFlags& flags);
+
+// Degree of parallelism, partitions for workers of one size, and what they cost.
+struct PlanFlags {
+  ValidateFlags graph;
+  engine::PlanRequest plan;  // amounts of 0: this machine's
+  std::string out;           // also write the plan as JSON
+  bool explain = false;      // which drops are at work when most is in use
+};
+int PlanCommand(PlanFlags flags);
 
 struct KernelsFlags {
   std::string name;  // "" = the list

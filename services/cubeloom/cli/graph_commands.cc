@@ -4,24 +4,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cubeloom/base/executor.h"
 #include "cubeloom/cli/commands.h"
+#include "cubeloom/cli/prepare_file.h"
 #include "cubeloom/cli/text_table.h"
-#include "cubeloom/engine/capacity.h"
 #include "cubeloom/engine/catalogue.h"
 #include "cubeloom/engine/prepare.h"
 
 namespace cubeloom::cli {
 namespace {
-
-absl::StatusOr<engine::Prepared> PrepareFile(const ValidateFlags& flags, const KernelCatalogue& catalogue) {
-  absl::StatusOr<engine::CheckedGraph> checked = engine::CheckGraphFile(flags.file, flags.set, catalogue);
-  if (!checked.ok()) return checked.status();
-  const std::unique_ptr<ProbeClient> probe = MakeProbeClient();
-  const resolve::Environment environment{&LocalStore(), probe.get(), ""};
-  const std::unique_ptr<Executor> executor = MakeThreadPool(engine::ReadCapacity().cores, "prepare");
-  return engine::Prepare(*std::move(checked), catalogue, environment, *executor, CancelToken());
-}
 
 std::string AxesText(const graph::PhysicalGraph& physical, const graph::Block& block) {
   std::string text;

@@ -1,6 +1,8 @@
 // cubeloom: the command line. Syntax is here, what the commands do is in *_command.cc.
+#include <cmath>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "CLI/CLI.hpp"
 #include "cubeloom/base/process.h"
@@ -44,6 +46,21 @@ void AddGraphOptions(CLI::App* command, ValidateFlags& flags) {
   command->add_option("--set", flags.set, "Parameter as name=value; may be repeated")->take_all();
 }
 
+void AddPlan(CLI::App& app, PlanFlags& flags, double& cores) {
+  CLI::App* plan = app.add_subcommand("plan", "Partition a graph for workers of one size");
+  AddGraphOptions(plan, flags.graph);
+  plan->add_option("--cores", cores, "Cores of one worker (default: this machine's)")
+      ->check(CLI::Range(0.001, 1e6));
+  plan->add_option("--memory", flags.plan.worker[plan::kMemory], "Memory of one worker, e.g. 8GiB")
+      ->transform(Bytes());
+  plan->add_option("--gpus", flags.plan.worker[plan::kGpus], "GPUs of one worker (default 0)")
+      ->check(CLI::Range(0, 1024));
+  plan->add_option("--bandwidth", flags.plan.bandwidth, "Bytes a second between two workers (default 1.25e9)")
+      ->check(CLI::PositiveNumber);
+  plan->add_option("-o,--out", flags.out, "File for the plan as JSON");
+  plan->add_flag("--explain", flags.explain, "Say which drops are at work when most is in use");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Cubeloom runs scientific image and array workflows as dataflow graphs.", "cubeloom");
   app.set_version_flag("--version", "cubeloom " CL_VERSION);
@@ -54,7 +71,10 @@ int Main(int argc, char** argv) {
   KernelsFlags kernels;
   VerifyFlags verify;
   ReplayFlags replay;
+  PlanFlags plan;
+  double plan_cores = 0;
   AddRun(app, run);
+  AddPlan(app, plan, plan_cores);
   CLI::App* command = app.add_subcommand("validate", "Check a graph without running it");
   AddGraphOptions(command, validate);
   command->add_flag("--sources", validate.sources, "Also list the sources and read their headers");
@@ -81,6 +101,10 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("run")) return RunCommand(run);
   if (app.got_subcommand("validate")) return ValidateCommand(validate);
   if (app.got_subcommand("unroll")) return UnrollCommand(unroll);
+  if (app.got_subcommand("plan")) {
+    plan.plan.worker[plan::kCores] = std::llround(plan_cores * 1000);
+    return PlanCommand(std::move(plan));
+  }
   if (app.got_subcommand("kernels")) return KernelsCommand(kernels);
   if (app.got_subcommand("verify")) return VerifyCommand(verify);
   return ReplayCommand(replay);

@@ -16,12 +16,6 @@
 namespace cubeloom::engine {
 namespace {
 
-absl::Status WriteBytes(Store& store, const std::string& path, absl::string_view bytes) {
-  CL_ASSIGN_OR_RETURN(const std::unique_ptr<StagedWriter> writer, store.OpenWrite(path));
-  CL_RETURN_IF_ERROR(writer->Append({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}));
-  return writer->Commit();
-}
-
 // One payload and the name that the user gave its input.
 struct Named {
   std::string name;
@@ -107,22 +101,22 @@ absl::Status WriteTarget(Store& store, const SinkTarget& target, const graph::No
     case SinkFormat::kNpy:
       return WriteNpy(store, target.path, *first.array(), context);
     case SinkFormat::kCsv:
-      return WriteBytes(store, target.path, exthost::TableToCsv(*first.table()));
+      return WriteObject(store, target.path, exthost::TableToCsv(*first.table()));
     case SinkFormat::kJson: {
       if (payloads.size() == 1) {
         CL_ASSIGN_OR_RETURN(const std::string json, PayloadToJson(first, context));
-        return WriteBytes(store, target.path, json);
+        return WriteObject(store, target.path, json);
       }
       Value::List items;
       for (const Named& named : payloads) {
         CL_ASSIGN_OR_RETURN(Value item, PayloadToValue(*named.payload, context));
         items.push_back(std::move(item));
       }
-      return WriteBytes(store, target.path, Value(std::move(items)).ToJson(2) + "\n");
+      return WriteObject(store, target.path, Value(std::move(items)).ToJson(2) + "\n");
     }
     case SinkFormat::kBytes: {
       const Buffer& bytes = first.blob().bytes;
-      return WriteBytes(store, target.path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      return WriteObject(store, target.path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
   }
   return absl::InternalError("unknown sink format");

@@ -33,12 +33,6 @@ Value::Map StatesOf(const runtime::RunReport& report) {
   return states;
 }
 
-absl::Status WriteText(Store& store, const std::string& path, const std::string& text) {
-  CL_ASSIGN_OR_RETURN(const std::unique_ptr<StagedWriter> writer, store.OpenWrite(path));
-  CL_RETURN_IF_ERROR(writer->Append({reinterpret_cast<const std::byte*>(text.data()), text.size()}));
-  return writer->Commit();
-}
-
 Value Seconds(absl::Duration d) { return Value(absl::ToDoubleSeconds(d)); }
 
 Value FailureToValue(const runtime::Failure& failure) {
@@ -120,7 +114,7 @@ Value ReportToValue(const RunResult& result) {
 
 absl::Status WriteRecords(const RunRequest& request, Store& store, const RunResult& result) {
   CL_RETURN_IF_ERROR(
-      WriteText(store, absl::StrCat(result.folder, "/", kManifestName), ManifestToJson(result.manifest)));
+      WriteObject(store, absl::StrCat(result.folder, "/", kManifestName), ManifestToJson(result.manifest)));
   Value::List set;
   for (const std::string& text : request.set) set.push_back(Value(text));
   const Value record(Value::Map{{"format", Value(kRecordFormat)},
@@ -130,7 +124,7 @@ absl::Status WriteRecords(const RunRequest& request, Store& store, const RunResu
                                 {"set", Value(std::move(set))},
                                 {"allowCommands", Value(request.allow_commands)},
                                 {"report", ReportToValue(result)}});
-  return WriteText(store, absl::StrCat(result.folder, "/", kRunRecordName), record.ToJson(2) + "\n");
+  return WriteObject(store, absl::StrCat(result.folder, "/", kRunRecordName), record.ToJson(2) + "\n");
 }
 
 namespace {

@@ -242,4 +242,10 @@ Store& LocalStore() {
   return *store;
 }
 
+absl::Status WriteObject(const Store& store, absl::string_view uri, absl::string_view bytes) {
+  CL_ASSIGN_OR_RETURN(const std::unique_ptr<StagedWriter> writer, store.OpenWrite(uri));
+  CL_RETURN_IF_ERROR(writer->Append({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()}));
+  return writer->Commit();
+}
+
 }  // namespace cubeloom

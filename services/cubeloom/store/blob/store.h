@@ -88,6 +88,9 @@ class Store {
 // the folder. Non-regular files (folders, pipes, devices) are refused without blocking.
 Store& LocalStore();
 
+// A whole object at once: staged, then committed.
+absl::Status WriteObject(const Store& store, absl::string_view uri, absl::string_view bytes);
+
 // A reader of an open descriptor of a regular file; `uri` names it in errors, which
 // are those of OpenRead.
 absl::StatusOr<std::unique_ptr<RandomReader>> ReadDescriptor(UniqueFd fd, absl::string_view uri);
