@@ -35,8 +35,8 @@ TEST(StatusTest, ContextIsPutInFrontAndEvaluatedOnErrorOnly) {
     ++evaluated;
     return std::string("reading ") + what;
   };
-  auto run = [&](absl::Status status) -> absl::Status {
-    CL_RETURN_IF_ERROR_IN(status, context("a.fits"));
+  auto run = [&](const absl::Status& status) -> absl::Status {
+    CL_RETURN_IF_ERROR_IN(absl::Status(status), context("a.fits"));
     return absl::OkStatus();
   };
   EXPECT_TRUE(run(absl::OkStatus()).ok());

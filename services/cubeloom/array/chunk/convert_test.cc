@@ -98,6 +98,7 @@ To Reference(From v) {
 template <typename To, typename From>
 bool InRange(From v) {
   if constexpr (std::is_integral_v<From> && std::is_integral_v<To> && !std::is_same_v<To, bool>) {
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): both are numbers here, compared as wide ones
     return static_cast<__int128>(static_cast<To>(v)) == static_cast<__int128>(v);
   }
   return true;

@@ -63,7 +63,7 @@ class ComputedArray : public Array {
 }  // namespace
 
 absl::StatusOr<ArrayPtr> MakeComputedArray(const MapKernel& kernel, const Args& args,
-                                           std::vector<PortPayloads> inputs, int output) {
+                                           absl::Span<const PortPayloads> inputs, int output) {
   CL_ASSIGN_OR_RETURN(std::vector<PortPayloads> bound, BindInputs(kernel.info(), inputs));
   CL_ASSIGN_OR_RETURN(std::vector<OutputDesc> outputs, InferOutputs(kernel, args, Describe(bound)));
   if (output < 0 || output >= static_cast<int>(outputs.size())) {

@@ -54,7 +54,7 @@ std::vector<InputDesc> Describe(absl::Span<const PortPayloads> inputs);
 // A lazily computed array: each Read() of a box runs the Map kernel for just that box (a streaming edge
 // within one process: the consumer pulls, nothing is stored). The inputs are kept alive.
 absl::StatusOr<ArrayPtr> MakeComputedArray(const MapKernel& kernel, const Args& args,
-                                           std::vector<PortPayloads> inputs, int output);
+                                           absl::Span<const PortPayloads> inputs, int output);
 
 }  // namespace cubeloom
 

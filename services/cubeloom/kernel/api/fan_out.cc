@@ -50,7 +50,7 @@ absl::Status FanOut(int64_t count, const FanOutOptions& options,
     }
     return absl::OkStatus();
   };
-  const absl::Status loop =
+  absl::Status loop =
       ParallelFor(*options.executor, FanOutWorkers(*options.executor, count), CancelToken(), work);
   if (options.cancel.cancelled()) return options.cancel.status();
   if (!loop.ok()) return loop;

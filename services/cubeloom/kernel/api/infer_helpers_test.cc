@@ -5,7 +5,7 @@
 namespace cubeloom {
 namespace {
 
-InputDesc Arrays(std::vector<Shape> shapes) {
+InputDesc Arrays(const std::vector<Shape>& shapes) {
   InputDesc input;
   for (const Shape& shape : shapes) {
     ArrayDesc desc;

@@ -1,6 +1,7 @@
 #include "cubeloom/kernel/api/ports.h"
 
 #include <cmath>
+#include <utility>
 
 #include "cubeloom/kernel/api/execute.h"
 #include "cubeloom/kernel/testing/example_kernels.h"
@@ -13,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 
 PortSpec Port(std::vector<DType> accepts) {
-  return {"image", PayloadKind::kArray, "", false, false, accepts};
+  return {"image", PayloadKind::kArray, "", false, false, std::move(accepts)};
 }
 
 TEST(AcceptDTypeTest, LosslessFirstElseTheLast) {

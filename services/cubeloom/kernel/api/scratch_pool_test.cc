@@ -18,13 +18,12 @@ class Budget : public Allocator {
     absl::StatusOr<MutableBuffer> block = Allocator::Heap().Allocate(bytes);
     if (!block.ok()) return block;
     used_ += bytes;
+    std::byte* const data = block->data();
     auto owner = std::shared_ptr<void>(
-        block->data(),
-        [this, bytes, keep = std::make_shared<MutableBuffer>(*std::move(block))](void*) mutable {
+        data, [this, bytes, keep = std::make_shared<MutableBuffer>(*std::move(block))](void*) mutable {
           used_ -= bytes;
           keep.reset();
         });
-    std::byte* const data = static_cast<std::byte*>(owner.get());
     return MutableBuffer(std::move(owner), data, bytes, MemorySpace::kMemfd);
   }
   size_t used() const { return used_; }

@@ -59,8 +59,8 @@ class Expressions : public ReduceKernel {
 std::string Expected(int64_t begin, int64_t width, int64_t leaves, int64_t skip) {
   if (begin >= leaves) return "none";
   if (width == 1) return skip > 0 && begin % skip == 0 ? "none" : absl::StrCat(begin);
-  const std::string left = Expected(begin, width / 2, leaves, skip);
-  const std::string right = Expected(begin + width / 2, width / 2, leaves, skip);
+  std::string left = Expected(begin, width / 2, leaves, skip);
+  std::string right = Expected(begin + width / 2, width / 2, leaves, skip);
   if (left == "none") return right;
   return right == "none" ? left : absl::StrCat("(", left, "+", right, ")");
 }

@@ -102,6 +102,7 @@ void CheckSameBits(const Pattern& pattern, size_t n) {
     for (const bool masked : {false, true}) {
       BlockMoments m;
       Run(v, masked, &m);
+      // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are what is promised
       EXPECT_EQ(std::memcmp(&m, &first, sizeof(m)), 0) << "masked=" << masked;
     }
   });

@@ -25,6 +25,7 @@ std::string ArrayDifference(const Array& a, const Array& b) {
     return absl::StrCat("array read: ", left.status().ToString(), " ", right.status().ToString());
   for (size_t i = 0; i < left->size(); ++i) {
     const double x = (*left)[i], y = (*right)[i];
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the bits are what is promised
     if (std::memcmp(&x, &y, sizeof x) == 0 || (std::isnan(x) && std::isnan(y))) continue;
     return absl::StrCat("element ", i, " of ", text(a), ": ", Value(x).ToJson(), " became ",
                         Value(y).ToJson());

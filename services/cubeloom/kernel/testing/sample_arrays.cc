@@ -31,6 +31,7 @@ class Random {
 template <typename F>
 auto WithType(DType dtype, F&& f) {
   switch (dtype) {
+    // NOLINTNEXTLINE(bugprone-branch-clone): the branches differ in their type
     case DType::kBool:
       return f(bool());
     case DType::kU8:

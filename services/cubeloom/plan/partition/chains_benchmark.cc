@@ -130,7 +130,7 @@ int Main(int argc, char** argv) {
     const absl::StatusOr<Dag> dag = Dag::Make(imaging.group.size(), imaging.edges);
     if (!dag.ok()) return 1;
     session.Run({.name = size.name, .unit = "s", .target = size.target}, [&]() -> absl::StatusOr<double> {
-      const absl::StatusOr<double> seconds = PlanSeconds(*dag, imaging.group, int64_t{100} * size.channels);
+      absl::StatusOr<double> seconds = PlanSeconds(*dag, imaging.group, int64_t{100} * size.channels);
       if (seconds.ok() && size.per_drop != nullptr)
         *size.per_drop = *seconds / static_cast<double>(imaging.group.size());
       return seconds;

@@ -32,7 +32,7 @@ struct Bad {
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kLoss = absl::StatusCode::kDataLoss;
 
-std::vector<Bad> PrimaryCases() {
+std::vector<Bad> PrimaryCases() {  // NOLINT(readability-function-size): a table
   const std::string data(2880, '\1');
   return {
       {"empty file", "", kInvalid, {"empty"}},

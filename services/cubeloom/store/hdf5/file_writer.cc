@@ -114,7 +114,7 @@ absl::Status Hdf5FileWriter::Describe(const Node& node, const std::string& path,
     return absl::InvalidArgumentError(absl::StrCat("'", uri_, "': '", path, "': more than 65534 attributes"));
   }
   for (const auto& [name, child] : node.children)
-    CL_RETURN_IF_ERROR(Describe(*child, path + "/" + name, heap));
+    CL_RETURN_IF_ERROR(Describe(*child, absl::StrCat(path, "/", name), heap));
   return absl::OkStatus();
 }
 

@@ -26,9 +26,9 @@ std::string FromValue(const Value& value) {
   } else {
     const absl::StatusOr<int64_t> v = value.AsInt();
     if (!v.ok() || (std::is_unsigned_v<T> && *v < 0)) return "";
-    if (sizeof(T) < 8 && (*v < static_cast<int64_t>(std::numeric_limits<T>::min()) ||
-                          *v > static_cast<int64_t>(std::numeric_limits<T>::max()))) {
-      return "";
+    if constexpr (sizeof(T) < 8) {
+      if (*v < int64_t{std::numeric_limits<T>::min()} || *v > int64_t{std::numeric_limits<T>::max()})
+        return "";
     }
     return ElementOf(static_cast<T>(*v));
   }

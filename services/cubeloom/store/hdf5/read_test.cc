@@ -18,7 +18,6 @@ namespace cubeloom {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 ArrayPtr MustOpen(const std::string& path, const std::string& dataset = "") {
   const absl::StatusOr<ArrayPtr> array = OpenHdf5(TestHdf5Source(), path, {dataset});

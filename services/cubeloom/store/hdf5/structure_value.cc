@@ -94,7 +94,7 @@ class Fields {
     for (const char c : v.string()) {
       if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) return Fail(key), "";
     }
-    const std::string out = absl::HexStringToBytes(v.string());
+    std::string out = absl::HexStringToBytes(v.string());
     const bool empty = v.string().empty() && may_be_empty;
     if (!empty && v.string().size() != 2 * static_cast<size_t>(bytes)) return Fail(key), "";
     return out;

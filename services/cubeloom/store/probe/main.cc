@@ -11,9 +11,8 @@
 
 // Read by LeakSanitizer in builds that have it: libhdf5 leaks when a file is broken, which ends with this
 // process.
-extern "C" const char* __lsan_default_options() {
-  return "detect_leaks=0";
-}  // NOLINT(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+extern "C" const char* __lsan_default_options() { return "detect_leaks=0"; }
 
 int main(int argc, char** argv) {
   cubeloom::ProbeServeOptions options;

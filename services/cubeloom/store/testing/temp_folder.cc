@@ -31,7 +31,7 @@ TempFolder::~TempFolder() {
 std::string TempFolder::File(absl::string_view name) const { return absl::StrCat(path_, "/", name); }
 
 std::string TempFolder::Write(absl::string_view name, absl::string_view bytes) const {
-  const std::string file = File(name);
+  std::string file = File(name);
   std::ofstream(file, std::ios::binary) << bytes;
   return file;
 }

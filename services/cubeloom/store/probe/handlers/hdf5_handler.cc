@@ -104,7 +104,7 @@ absl::StatusOr<std::vector<Hdf5Dataset>> DescribeAll(Hdf5File& file, const Probe
     CL_ASSIGN_OR_RETURN(const Hid dataset, OpenDataset(file, request, name));
     absl::StatusOr<Hdf5Dataset> described = DescribeHdf5Dataset(file, dataset.get(), name);
     if (absl::IsInvalidArgument(described.status())) continue;
-    CL_RETURN_IF_ERROR_IN(described.status(), absl::StrCat("'", request.object, "'"));
+    if (!described.ok()) return Annotate(described.status(), absl::StrCat("'", request.object, "'"));
     out.push_back(*std::move(described));
   }
   return out;
