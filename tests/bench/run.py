@@ -22,7 +22,7 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-GROUPS = ("engine",)
+GROUPS = ("engine", "plan")
 LIMIT_SECONDS = {True: 300, False: 3600}  # quick or not: a program that takes longer is killed
 FIELDS = {"name": str, "value": (int, float, type(None)), "unit": str, "peer": str,
           "peer_value": (int, float, type(None)), "ratio": (int, float, type(None)),

@@ -36,6 +36,15 @@ struct UnrollFlags {
 };
 int UnrollCommand(const UnrollFlags& flags);
 
+// A foreign graph as YAML, with a report on stderr of what became of it.
+struct ImportFlags {
+  std::string file;
+  std::vector<std::string> set;
+  std::string out;  // "" = stdout
+  bool quiet = false;
+};
+int ImportCommand(const ImportFlags& flags);
+
 struct KernelsFlags {
   std::string name;  // "" = the list
   bool json = false;
