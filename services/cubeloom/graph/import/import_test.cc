@@ -162,6 +162,34 @@ TEST(ImportTest, FixturesOfOtherFormatsGiveOneGraph) {
   }
 }
 
+TEST(ImportTest, FixtureOfTheFlatFormat) {
+  const absl::StatusOr<Imported> imported = Import(Fixture("flat_a.json"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(imported->report.generation, Generation::kFlat);
+  const Graph& g = imported->graph;
+  CheckSound(g);
+  EXPECT_EQ(Shape(g), "kernel 2, data 3, scatter 1, gather 1, links 4, carries 0");
+  EXPECT_EQ(g.Find("by-channel")->scatter.count, 3);  // "{n}" of the table of variables
+  EXPECT_EQ(g.Find("beam-data")->data.expected_size, 25);
+  EXPECT_EQ(Inputs(g, "join"), "after: flagged");
+  EXPECT_EQ(Inputs(g, "end"), "data: join");
+}
+
+TEST(ImportTest, FixtureOfConstructs) {
+  const absl::StatusOr<Imported> imported = Import(Fixture("constructs_e.graph"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  const Graph& g = imported->graph;
+  CheckSound(g);
+  EXPECT_EQ(g.Find("l")->loop.count, 3);  // of the configuration
+  EXPECT_EQ(g.Find("s")->scatter.count, 4);
+  EXPECT_EQ(Inputs(g, "m"), "after: b:data@last");  // a scatter without an application: its first components
+  EXPECT_EQ(Inputs(g, "g-2"), "after: g-data");
+  EXPECT_EQ(Inputs(g, "pythonapp"), "after: g-data");
+  EXPECT_EQ(Inputs(g, "k-2"), "after: pythonapp:self");
+  EXPECT_EQ(Inputs(g, "docker"), "after: k-2:self");
+  EXPECT_EQ(g.Find("sh")->command.argv[2], "cp ${in-x} %o0 $${y}");
+}
+
 TEST(ImportTest, MicroCasesImport) {
   const std::string text = ReadText(SharedFile("micro-cases.json"));
   if (text.empty()) GTEST_SKIP() << "shared data not present: micro-cases.json";
