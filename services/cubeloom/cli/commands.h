@@ -46,6 +46,15 @@ struct PlanFlags {
 };
 int PlanCommand(PlanFlags flags);
 
+// A foreign graph as YAML, with a report on stderr of what became of it.
+struct ImportFlags {
+  std::string file;
+  std::vector<std::string> set;
+  std::string out;  // "" = stdout
+  bool quiet = false;
+};
+int ImportCommand(const ImportFlags& flags);
+
 struct KernelsFlags {
   std::string name;  // "" = the list
   bool json = false;

@@ -136,5 +136,24 @@ TEST_F(CommandsTest, MistakesOfTheCallExitWithTwo) {
   EXPECT_TRUE(absl::StrContains(error_, "none.yaml")) << error_;
 }
 
+TEST_F(CommandsTest, ForeignGraphsAreImportedAndReadDirectly) {
+  const std::string path = folder_.Write("pair.graph",
+                                         R"({"modelData":{"schemaVersion":"OJS"},"nodeDataArray":[
+          {"id":"1","name":"Make","category":"PythonApp","fields":[{"name":"execution_time","value":0}]},
+          {"id":"2","name":"Datum","category":"Memory","fields":[]},
+          {"id":"3","name":"Take","category":"PythonApp","fields":[{"name":"execution_time","value":0}]}],
+         "linkDataArray":[{"from":"1","to":"2"},{"from":"2","to":"3"}]})");
+  EXPECT_EQ(Said([&] { return ImportCommand({path, {}, folder_.File("pair.yaml"), false}); }), kOk);
+  EXPECT_TRUE(absl::StrContains(error_, "PythonApp -> flow.noop: make, take")) << error_;
+  for (const char* file : {"pair.graph", "pair.yaml"}) {
+    ValidateFlags flags;
+    flags.file = folder_.File(file);
+    EXPECT_EQ(Said([&] { return ValidateCommand(flags); }), kOk) << error_;
+    EXPECT_TRUE(absl::StrContains(output_, "valid: 3 nodes")) << output_;
+  }
+  EXPECT_EQ(Said([&] { return ImportCommand({folder_.File("graph.yaml"), {}, "", false}); }), kUsage);
+  EXPECT_EQ(Said([&] { return ImportCommand({folder_.File("none"), {}, "", false}); }), kUsage);
+}
+
 }  // namespace
 }  // namespace cubeloom::cli

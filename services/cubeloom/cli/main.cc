@@ -25,7 +25,7 @@ CLI::Validator Bytes() {
 
 void AddRun(CLI::App& app, RunFlags& flags) {
   CLI::App* run = app.add_subcommand("run", "Run a graph in this process");
-  run->add_option("graph", flags.request.file, "Graph file (YAML or JSON)")->required();
+  run->add_option("graph", flags.request.file, "Graph file (YAML or JSON, or .graph of EAGLE)")->required();
   run->add_option("--set", flags.request.set, "Parameter as name=value; may be repeated")->take_all();
   run->add_option("-o,--out", flags.request.out,
                   "Run folder for outputs and manifest (default cubeloom-out/<name>)");
@@ -42,7 +42,7 @@ void AddRun(CLI::App& app, RunFlags& flags) {
 }
 
 void AddGraphOptions(CLI::App* command, ValidateFlags& flags) {
-  command->add_option("graph", flags.file, "Graph file (YAML or JSON)")->required();
+  command->add_option("graph", flags.file, "Graph file (YAML or JSON, or .graph of EAGLE)")->required();
   command->add_option("--set", flags.set, "Parameter as name=value; may be repeated")->take_all();
 }
 
@@ -68,6 +68,7 @@ int Main(int argc, char** argv) {
   RunFlags run;
   ValidateFlags validate;
   UnrollFlags unroll;
+  ImportFlags foreign;
   KernelsFlags kernels;
   VerifyFlags verify;
   ReplayFlags replay;
@@ -81,6 +82,12 @@ int Main(int argc, char** argv) {
   command = app.add_subcommand("unroll", "Show the drops that a graph unrolls into");
   AddGraphOptions(command, unroll.graph);
   command->add_flag("--ids", unroll.ids, "Print the external id of every drop");
+  command = app.add_subcommand("import", "Turn a DALiuGE/EAGLE graph into one of ours");
+  command->add_option("graph", foreign.file, "Graph file (.graph, .json)")->required();
+  command->add_option("--set", foreign.set, "Global variable as name=value, or field as node.field=value")
+      ->take_all();
+  command->add_option("-o,--out", foreign.out, "File to write (default: standard output)");
+  command->add_flag("-q,--quiet", foreign.quiet, "No report of what became of what");
   command = app.add_subcommand("kernels", "List the kernels, or describe one");
   command->add_option("name", kernels.name, "Kernel, e.g. image.statistics");
   command->add_flag("--json", kernels.json, "Print as JSON");
@@ -105,6 +112,7 @@ int Main(int argc, char** argv) {
     plan.plan.worker[plan::kCores] = std::llround(plan_cores * 1000);
     return PlanCommand(std::move(plan));
   }
+  if (app.got_subcommand("import")) return ImportCommand(foreign);
   if (app.got_subcommand("kernels")) return KernelsCommand(kernels);
   if (app.got_subcommand("verify")) return VerifyCommand(verify);
   return ReplayCommand(replay);

@@ -7,6 +7,7 @@
 #include "cubeloom/base/clock.h"
 #include "cubeloom/base/status.h"
 #include "cubeloom/engine/capacity.h"
+#include "cubeloom/graph/import/import.h"
 #include "cubeloom/graph/unroll/unroll.h"
 #include "cubeloom/resolve/check.h"
 #include "cubeloom/resolve/expand.h"
@@ -130,13 +131,20 @@ absl::Status UnrollAndInfer(Prepared& p, graph::UnrollFacts unroll_facts, const 
 
 absl::StatusOr<CheckedGraph> CheckGraphFile(const std::string& file, const std::vector<std::string>& set,
                                             const KernelCatalogue& catalogue) {
-  CL_ASSIGN_OR_RETURN(Graph written, wire::ReadGraphFile(file));
-  return Check(std::move(written), set, catalogue);
+  CL_ASSIGN_OR_RETURN(const std::string text, wire::ReadTextFile(file, wire::GraphTextLimits().max_bytes));
+  return CheckGraphText(text, file, set, catalogue);
 }
 
 absl::StatusOr<CheckedGraph> CheckGraphText(const std::string& text, const std::string& name,
                                             const std::vector<std::string>& set,
                                             const KernelCatalogue& catalogue) {
+  if (graph::IsForeignGraph(text)) {
+    graph::ImportOptions options;
+    options.file = name;
+    options.set = set;
+    CL_ASSIGN_OR_RETURN(graph::Imported imported, graph::ImportGraph(text, options));
+    return Check(std::move(imported.graph), {}, catalogue);
+  }
   CL_ASSIGN_OR_RETURN(Graph written, wire::ReadGraph(text, name));
   return Check(std::move(written), set, catalogue);
 }

@@ -25,7 +25,8 @@ struct CheckedGraph {
   Value::Map parameters;  // final values
 };
 
-// Reads and checks a graph file. `set` holds "name=value" texts. All errors name file, line, node and field.
+// Reads and checks a graph file, in our format or a foreign one (graph/import), told by content. `set` holds
+// "name=value" texts. All errors name file, line, node and field.
 absl::StatusOr<CheckedGraph> CheckGraphFile(const std::string& file, const std::vector<std::string>& set,
                                             const KernelCatalogue& catalogue);
 // The same for a text; `name` stands for the file in messages.

@@ -253,6 +253,7 @@ void Converter::ConvertNode(const v1::Node& message, Node& node) {
   node.id = message.id();
   node.in = message.in();
   node.description = message.description();
+  node.labels = TextMap(message.labels());
   ConvertKind(message, node);
   ConvertInputs(message, node);
   ConvertRunning(message, node);

@@ -113,7 +113,7 @@ absl::StatusOr<graph::Graph> ReadGraph(absl::string_view text, absl::string_view
   return FromProtoAt(message, recorder.Take());
 }
 
-absl::StatusOr<graph::Graph> ReadGraphFile(const std::string& path, const GraphTextLimits& limits) {
+absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t max_bytes) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be opened"));
   // Read piecewise, because the size of a pipe is not known and that of a file may lie.
@@ -121,9 +121,14 @@ absl::StatusOr<graph::Graph> ReadGraphFile(const std::string& path, const GraphT
   std::vector<char> piece(size_t{1} << 20);
   while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())), file.gcount() > 0) {
     text.append(piece.data(), static_cast<size_t>(file.gcount()));
-    if (text.size() > limits.max_bytes) break;  // refused by ReadGraph
+    if (text.size() > max_bytes) break;
   }
   if (file.bad()) return absl::DataLossError(absl::StrCat(path, ": cannot be read"));
+  return text;
+}
+
+absl::StatusOr<graph::Graph> ReadGraphFile(const std::string& path, const GraphTextLimits& limits) {
+  CL_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, limits.max_bytes));
   return ReadGraph(text, path, limits);
 }
 

@@ -36,6 +36,10 @@ absl::StatusOr<graph::Graph> ReadGraph(absl::string_view text, absl::string_view
 // The same from a local file. NotFound or InvalidArgument with the path.
 absl::StatusOr<graph::Graph> ReadGraphFile(const std::string& path, const GraphTextLimits& limits = {});
 
+// The bytes of a local file, at most one piece beyond `max_bytes`: what reads the text refuses the rest.
+// NotFound or DataLoss with the path.
+absl::StatusOr<std::string> ReadTextFile(const std::string& path, size_t max_bytes);
+
 // The graph as YAML that reads back to an equal graph: defaults left out, nodes in order, maps by name.
 std::string ToYaml(const graph::Graph& graph);
 

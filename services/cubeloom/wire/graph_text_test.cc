@@ -87,6 +87,7 @@ nodes:
   args: {i: 9007199254740992, r: 2.5, t: "007", big: "9007199254740993", n: null, l: [], m: {}, b: false}
   resources: {cores: 500m, memory: 2Gi, gpus: 1, disk: "${wide}"}
   placement: {pool: gpu, labels: {zone: a}, colocate: x, exclusive: true}
+  labels: {"daliuge/id": "-3"}
   retries: 0
   errorThreshold: 0
   timeout: 1m30s
@@ -174,6 +175,9 @@ TEST(GraphTextTest, ReadsEveryField) {
   EXPECT_EQ(g.description, "all fields: \xc3\xa9, \"quotes\", newline\n");
   EXPECT_EQ(g.deadline, absl::Hours(2));
   EXPECT_EQ(g.labels.at("odd key:"), "yes");
+  size_t labelled = 0;
+  for (const graph::Node& node : g.nodes) labelled += node.labels.count("daliuge/id");
+  EXPECT_EQ(labelled, 1u);
   EXPECT_EQ(g.parameters[0].name, "axes");  // sorted
   EXPECT_EQ(g.parameters[0].default_value.ToJson(), "[1,2.5,\"a\",[true,null]]");
   EXPECT_TRUE(g.parameters[4].default_value.is_null());

@@ -202,6 +202,7 @@ void PutNode(const Node& node, v1::Node& out) {
   if (node.progressive) out.set_progressive(true);
   if (node.retries >= 0) out.set_retries(node.retries);
   if (node.error_threshold >= 0) out.set_error_threshold(node.error_threshold);
+  for (const auto& [key, text] : node.labels) (*out.mutable_labels())[key] = text;
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ KernelInfo FlowInfo(const char* name, const char* summary) {
   info.summary = summary;
   info.reference = "none: it computes nothing";
   info.tolerance = "exact";
-  info.inputs = {{"after", PayloadKind::kValue, "what must be there first; not read", true, true, {}}};
+  info.inputs = {
+      {"after", PayloadKind::kNone, "what must be there first, of any kind; not read", true, true, {}}};
   info.outputs = {{"done", PayloadKind::kValue, "null", false, false, {}}};
   info.ns_per_element = 0;
   info.ns_fixed = 100;
