@@ -1,6 +1,7 @@
 #include "cubeloom/graph/model/graph.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -9,6 +10,12 @@
 #include "cubeloom/base/status.h"
 
 namespace cubeloom::graph {
+namespace {
+
+constexpr std::pair<absl::string_view, Iteration> kIterations[] = {
+    {"first", Iteration::kFirst}, {"last", Iteration::kLast}, {"all", Iteration::kAll}};
+
+}  // namespace
 
 const char* NodeKindName(NodeKind kind) {
   switch (kind) {
@@ -103,10 +110,29 @@ std::string Locate(const Graph& graph, const Node* node, absl::string_view field
   return text;
 }
 
+std::string Endpoint::ToString() const {
+  std::string text = port.empty() ? node : absl::StrCat(node, ":", port);
+  for (const auto& [name, value] : kIterations) {
+    if (value == iteration) absl::StrAppend(&text, "@", name);
+  }
+  return text;
+}
+
 absl::StatusOr<Endpoint> ParseEndpoint(absl::string_view text) {
-  const absl::string_view trimmed = absl::StripAsciiWhitespace(text);
-  const size_t colon = trimmed.find(':');
+  absl::string_view trimmed = absl::StripAsciiWhitespace(text);
   Endpoint endpoint;
+  const size_t at = trimmed.find('@');
+  if (at != absl::string_view::npos) {
+    for (const auto& [name, value] : kIterations) {
+      if (name == trimmed.substr(at + 1)) endpoint.iteration = value;
+    }
+    if (endpoint.iteration == Iteration::kDefault) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("expected \"@first\", \"@last\" or \"@all\" after the port, got \"", text, "\""));
+    }
+    trimmed = trimmed.substr(0, at);
+  }
+  const size_t colon = trimmed.find(':');
   endpoint.node = std::string(trimmed.substr(0, colon));
   bool ok = !endpoint.node.empty();
   if (colon != absl::string_view::npos) {

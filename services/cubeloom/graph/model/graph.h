@@ -35,12 +35,20 @@ struct Parameter {
   std::string description;
 };
 
-// "node[:port]". An empty port means the node's only (or first) output.
+// Which iterations of the loops that an edge leaves (or, when it leaves none, of those that it enters) take
+// part. kDefault: leaving a loop, the last one of a node that the loop carries, else all; entering one, the
+// first where the loop carries data to that input, else all.
+enum class Iteration : uint8_t { kDefault, kFirst, kLast, kAll };
+
+// "node[:port][@first|@last|@all]". An empty port means the node's only (or first) output; the port "self" is
+// the app drop itself: an order without data, as foreign graphs have it.
 struct Endpoint {
   std::string node;
   std::string port;
-  std::string ToString() const { return port.empty() ? node : node + ":" + port; }
+  Iteration iteration = Iteration::kDefault;
+  std::string ToString() const;
 };
+inline constexpr char kSelfPort[] = "self";
 
 // One input port and what feeds it, in order (several endpoints only on variadic ports).
 struct Input {
@@ -201,7 +209,8 @@ struct Graph {
 // "file:line:column: node 'x', field 'y': " for error messages; unknown parts are left out.
 std::string Locate(const Graph& graph, const Node* node, absl::string_view field);
 
-// "node[:port]"; InvalidArgument when it has another form. ParseEndpoints: one or more, separated by commas.
+// An Endpoint's text; InvalidArgument when it has another form. ParseEndpoints: one or more, separated by
+// commas.
 absl::StatusOr<Endpoint> ParseEndpoint(absl::string_view text);
 absl::StatusOr<std::vector<Endpoint>> ParseEndpoints(absl::string_view text);
 
