@@ -26,7 +26,8 @@ std::string AxesText(const graph::PhysicalGraph& physical, const graph::Block& b
 std::string OutputText(const engine::Prepared& prepared, size_t block) {
   std::string text;
   const std::vector<OutputDesc>& outputs = prepared.facts[block].outputs;
-  for (size_t p = 0; p < outputs.size(); ++p) {
+  const size_t ports = prepared.physical.blocks[block].ports.size();
+  for (size_t p = 0; p < outputs.size() && p < ports; ++p) {
     absl::StrAppend(&text, text.empty() ? "" : ", ", prepared.physical.blocks[block].ports[p], ": ");
     if (outputs[p].kind == PayloadKind::kArray) {
       absl::StrAppend(&text, DTypeName(outputs[p].array.dtype), " ", outputs[p].array.shape.ToString());

@@ -14,6 +14,7 @@
 #include "cubeloom/engine/sink_plan.h"
 #include "cubeloom/engine/spill_file.h"
 #include "cubeloom/exthost/command_host.h"
+#include "cubeloom/graph/unroll/unroll.h"
 #include "cubeloom/store/probe/probe.h"
 
 namespace cubeloom::engine {
@@ -123,6 +124,7 @@ absl::Status RunPrepared(const RunRequest& request, const KernelCatalogue& catal
     return absl::FailedPreconditionError(
         absl::StrCat(request.file, ": the graph runs external commands; allow them with --allow-commands"));
   }
+  CL_RETURN_IF_ERROR(graph::CheckRunnable(result.prepared.physical));
   CL_ASSIGN_OR_RETURN(const SinkPlan sinks, PlanSinks(result.prepared, result.folder));
   CL_RETURN_IF_ERROR(CheckWritable(result.folder));
   FileSourcePort source(result.prepared.sources, session.environment);

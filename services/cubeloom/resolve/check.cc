@@ -1,6 +1,7 @@
 #include "cubeloom/resolve/check.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,7 +28,10 @@ struct OutputPort {
 class Checker {
  public:
   Checker(const Graph& graph, const KernelCatalogue& catalogue) : graph_(graph), catalogue_(catalogue) {
-    for (const Node& node : graph.nodes) nodes_[node.id] = &node;
+    for (const Node& node : graph.nodes) {
+      nodes_[node.id] = &node;
+      for (const auto& carry : node.loop.carry) carried_.insert(carry.second);
+    }
   }
 
   absl::Status Run() {
@@ -78,6 +82,7 @@ class Checker {
       return PayloadKind::kNone;
     }
     if (from.port.empty()) return outputs[0].kind;
+    if (from.port == graph::kSelfPort) return PayloadKind::kNone;  // an order, no data
     std::vector<std::string> names;
     for (const OutputPort& port : outputs) {
       if (port.name == from.port) return port.kind;
@@ -134,7 +139,8 @@ class Checker {
     }
     for (const PortSpec& port : info.inputs) {
       const bool fed = std::any_of(node.inputs.begin(), node.inputs.end(),
-                                   [&](const Input& input) { return input.port == port.name; });
+                                   [&](const Input& input) { return input.port == port.name; }) ||
+                       carried_.count(absl::StrCat(node.id, ":", port.name)) > 0;
       if (!fed && !port.optional) {
         Fail(node, "inputs." + port.name,
              absl::StrCat("kernel '", info.name, "' needs this input (", PayloadKindName(port.kind), ")"));
@@ -169,6 +175,7 @@ class Checker {
   const Graph& graph_;
   const KernelCatalogue& catalogue_;
   std::map<std::string, const Node*> nodes_;
+  std::set<std::string> carried_;  // inputs that loops carry to, "node:input"
   std::vector<std::string> errors_;
 };
 

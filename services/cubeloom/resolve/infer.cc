@@ -49,6 +49,12 @@ class Inferrer {
  private:
   absl::Status InferBlock(const Block& block, const Node& node, BlockFacts& facts) {
     if (node.kind == NodeKind::kSource) return InferSource(node, facts);
+    if (node.kind == NodeKind::kData) {
+      facts.outputs.resize(1);
+      facts.known = false;
+      facts.output_bytes = node.data.expected_size;
+      return absl::OkStatus();
+    }
     CollectInputs(block, facts);
     if (node.kind == NodeKind::kKernel) CL_RETURN_IF_ERROR(InferKernel(block, node, facts));
     if (node.kind == NodeKind::kCommand) {
@@ -88,6 +94,12 @@ class Inferrer {
     return static_cast<int64_t>(graph_.InputsOf(block.app(0), link).size());
   }
 
+  // Whether the link brings data of a block that was looked at before: no order, no control, no carry.
+  bool Brings(const graph::Link& link) const {
+    return !link.control() && link.producer_port != graph::kSelf &&
+           link.producer_port < facts_[link.producer].outputs.size();
+  }
+
   // What the consumer sees of its producer: inside a scatter over a chunk grid, the first chunk of the array.
   OutputDesc Seen(const Block& block, const graph::Link& link) const {
     OutputDesc from = facts_[link.producer].outputs[link.producer_port];
@@ -102,6 +114,7 @@ class Inferrer {
   void CollectInputs(const Block& block, BlockFacts& facts) {
     for (size_t l = 0; l < block.links.size(); ++l) {
       const graph::Link& link = block.links[l];
+      if (!Brings(link)) continue;
       const OutputDesc from = Seen(block, link);
       if (from.kind != PayloadKind::kArray) continue;
       facts.input_bytes += ArrayBytes(from.array) * Width(block, l);
@@ -126,8 +139,10 @@ class Inferrer {
     CL_ASSIGN_OR_RETURN(const Kernel* kernel, catalogue_.Get(node.kernel));
     const KernelInfo& info = kernel->info();
     for (const graph::Link& link : block.links) {
+      if (link.control()) continue;
       const BlockFacts& producer = facts_[link.producer];
-      if (!producer.known && producer.outputs[link.producer_port].kind == PayloadKind::kArray) {
+      const PayloadKind kind = Brings(link) ? producer.outputs[link.producer_port].kind : PayloadKind::kNone;
+      if (kind == PayloadKind::kNone || (!producer.known && kind == PayloadKind::kArray)) {
         AssumeKinds(info, facts);
         return absl::OkStatus();
       }
@@ -135,6 +150,7 @@ class Inferrer {
     std::vector<InputDesc> inputs(info.inputs.size());
     for (size_t l = 0; l < block.links.size(); ++l) {
       const graph::Link& link = block.links[l];
+      if (link.control()) continue;
       const std::string& port = node.inputs[link.port].port;
       const OutputDesc from = Seen(block, link);
       for (size_t p = 0; p < info.inputs.size(); ++p) {

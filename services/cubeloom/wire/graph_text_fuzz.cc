@@ -37,18 +37,28 @@ graph::UnrollFacts Facts(const graph::Graph& graph) {
   return facts;
 }
 
+// Loops and batches lead back to earlier blocks.
+bool LeadsBack(const graph::PhysicalGraph& g) {
+  for (const graph::Node& node : g.logical.nodes) {
+    if (!node.loop.carry.empty() || node.scatter.batch > 0) return true;
+  }
+  return false;
+}
+
 void CheckDrops(const graph::PhysicalGraph& g) {
   if (g.out.size() != g.in.size() || g.in_offsets.back() != g.in.size() ||
       g.out_offsets.back() != g.out.size()) {
     Die("the arrays do not fit together", "");
   }
+  const bool back = LeadsBack(g);
   for (DropId d = 0; d < g.drops(); ++d) {
     if (g.FindDrop(g.ExternalId(d)) != d) Die("an external id is not found", g.ExternalId(d));
     for (DropId from : g.predecessors(d)) {
-      if (from >= d) Die("a predecessor comes after its successor", g.ExternalId(d));
+      if (from >= d && !back) Die("a predecessor comes after its successor", g.ExternalId(d));
     }
     for (DropId to : g.successors(d)) {
-      if (to <= d || to >= g.drops()) Die("a successor comes before its predecessor", g.ExternalId(d));
+      if ((to <= d && !back) || to >= g.drops())
+        Die("a successor comes before its predecessor", g.ExternalId(d));
     }
   }
 }

@@ -100,6 +100,8 @@ void CheckEnclosing(CheckContext& context) {
 void CheckProducerPort(CheckContext& context, const Node& node, absl::string_view field,
                        const Endpoint& from) {
   const Node& producer = *context.Find(from.node);
+  if (from.port == kSelfPort && producer.kind != NodeKind::kSource && producer.kind != NodeKind::kData)
+    return;
   if (from.port.empty()) {
     if (producer.kind == NodeKind::kCommand && producer.command.outputs.empty()) {
       context.Add(node, field, "command '", from.node, "' has no outputs");
@@ -141,6 +143,29 @@ void CheckTextEndpoint(CheckContext& context, const Node& node, absl::string_vie
   for (const Endpoint& from : *all) CheckEndpoint(context, node, field, from);
 }
 
+void CheckKeys(CheckContext& context, const Node& node) {
+  for (const std::string& key : node.group_by.keys) {
+    const Node* scatter = context.Find(key);
+    if (scatter == nullptr) {
+      context.Add(node, "groupBy.keys", "unknown node '", key, "'", NearId(context, key));
+    } else if (scatter->kind != NodeKind::kScatter) {
+      context.Add(node, "groupBy.keys", "'", key, "' is a ", NodeKindName(scatter->kind), ", not a scatter");
+    }
+  }
+}
+
+// The input that a loop carries to.
+void CheckCarryTarget(CheckContext& context, const Node& node, absl::string_view text) {
+  const absl::StatusOr<Endpoint> to = ParseEndpoint(text);
+  if (!to.ok()) return context.Add(node, "loop.carry", to.status().message());
+  const Node* target = context.Find(to->node);
+  if (target == nullptr) {
+    context.Add(node, "loop.carry", "unknown node '", to->node, "'", NearId(context, to->node));
+  } else if (to->iteration != Iteration::kDefault || (to->port.empty() && target->kind != NodeKind::kData)) {
+    context.Add(node, "loop.carry", "expected \"node:input\", got \"", text, "\"");
+  }
+}
+
 void CheckEndpoints(CheckContext& context) {
   for (const Node& node : context.graph.nodes) {
     for (const Input& input : node.inputs) {
@@ -149,7 +174,14 @@ void CheckEndpoints(CheckContext& context) {
       for (const Endpoint& from : input.from) CheckEndpoint(context, node, field, from);
     }
     if (node.kind == NodeKind::kScatter) CheckTextEndpoint(context, node, "scatter.over", node.scatter.over);
-    if (node.kind == NodeKind::kLoop) CheckTextEndpoint(context, node, "loop.until", node.loop.until);
+    if (node.kind == NodeKind::kLoop) {
+      CheckTextEndpoint(context, node, "loop.until", node.loop.until);
+      for (const auto& [from, to] : node.loop.carry) {
+        CheckTextEndpoint(context, node, "loop.carry", from);
+        CheckCarryTarget(context, node, to);
+      }
+    }
+    if (node.kind == NodeKind::kGroupBy) CheckKeys(context, node);
     if (node.kind == NodeKind::kBranch)
       CheckTextEndpoint(context, node, "branch.condition", node.branch.condition);
   }
@@ -165,6 +197,11 @@ void CheckChildren(CheckContext& context) {
 }
 
 // From here on names are known to resolve.
+bool Encloses(const Structure& structure, NodeId construct, NodeId n) {
+  const absl::Span<const NodeId> chain = structure.chain(n);
+  return std::find(chain.begin(), chain.end(), construct) != chain.end();
+}
+
 void CheckOver(CheckContext& context, const Structure& structure, NodeId n) {
   const Node& node = structure.node(n);
   if (node.kind == NodeKind::kScatter && !node.scatter.grid.empty() && structure.over(n).size() > 1) {
@@ -172,20 +209,20 @@ void CheckOver(CheckContext& context, const Structure& structure, NodeId n) {
   }
   for (const Structure::Source& over : structure.over(n)) {
     const absl::string_view id = structure.node(over.producer).id;
-    const absl::Span<const NodeId> chain = structure.chain(over.producer);
-    if (std::find(chain.begin(), chain.end(), n) != chain.end()) {
+    if (Encloses(structure, n, over.producer)) {
       context.Add(node, "scatter.over", "'", id, "' is inside this scatter itself");
       continue;
     }
-    const View view = structure.Look(over.producer, structure.chain(n));
-    if (view.selector >= 0) {
-      const Node& selector = structure.node(structure.chain(n)[view.selector]);
+    const View view = structure.Look(over, structure.chain(n));
+    if (!view.selections.empty()) {
+      const auto at = static_cast<size_t>(view.selections[0].at);
+      const Node& selector = structure.node(structure.chain(n)[at]);
       if (!node.scatter.grid.empty() && selector.kind == NodeKind::kScatter) continue;
       context.Add(node, "scatter.over", "'", id, "' is taken by the enclosing ", NodeKindName(selector.kind),
                   " '", selector.id, "' already");
-    } else if (node.scatter.grid.empty() && !view.extra) {
+    } else if (node.scatter.grid.empty() && !view.extra()) {
       context.Add(node, "scatter.over", "'", id, "' is one item here, not a list; give 'grid' or 'count'");
-    } else if (!node.scatter.grid.empty() && view.extra) {
+    } else if (!node.scatter.grid.empty() && view.extra()) {
       context.Add(node, "scatter.over", "'", id,
                   "' has several instances here; a chunk grid needs one array");
     }
@@ -196,8 +233,8 @@ void CheckGather(CheckContext& context, const Structure& structure) {
   std::vector<bool> fed(context.graph.nodes.size(), false);
   for (NodeId n = 0; n < fed.size(); ++n) {
     for (const Structure::Source& source : structure.sources(n)) {
-      const View view = structure.Look(source.producer, structure.chain(n));
-      if (view.selector >= 0) fed[structure.chain(n)[view.selector]] = true;
+      for (const Selection& selection : structure.Look(source, structure.chain(n)).selections)
+        fed[structure.chain(n)[static_cast<size_t>(selection.at)]] = true;
     }
   }
   for (NodeId n = 0; n < fed.size(); ++n) {
@@ -206,16 +243,42 @@ void CheckGather(CheckContext& context, const Structure& structure) {
       context.Add(node, "gather",
                   "nothing to gather: no node inside it takes a list source or the results of a scatter");
     }
+    if (node.kind == NodeKind::kGroupBy && !fed[n])
+      context.Add(node, "groupBy", "nothing to group: no node inside it takes the results of a scatter");
   }
 }
 
-void CheckData(CheckContext& context, const Structure& structure, NodeId n) {
-  const Node& node = structure.node(n);
-  if (node.kind != NodeKind::kData || structure.sources(n).empty()) return;
-  const NodeId producer = structure.sources(n)[0].producer;
-  if (structure.chain(producer) == structure.chain(n)) return;
-  context.Add(node, "in", "a data node must be inside the same constructs as its producer '",
-              structure.node(producer).id, "'");
+void CheckCarry(CheckContext& context, const Structure& structure, NodeId n) {
+  for (const Structure::Source& carry : structure.carries(n)) {
+    const Node& loop = structure.node(carry.carrier);
+    for (NodeId end : {carry.producer, n}) {
+      if (!Encloses(structure, carry.carrier, end))
+        context.Add(loop, "loop.carry", "'", structure.node(end).id, "' is not inside this loop");
+    }
+    const NodeKind kind = structure.node(n).kind;
+    if (kind == NodeKind::kSource || IsConstruct(kind)) {
+      context.Add(loop, "loop.carry", "'", structure.node(n).id, "' is a ", NodeKindName(kind),
+                  " and has no input");
+    }
+  }
+}
+
+// "@first" and the like need a loop that the edge leaves or enters.
+void CheckIterations(CheckContext& context, const Structure& structure, NodeId n) {
+  for (const Structure::Source& source : structure.sources(n)) {
+    if (source.iteration == Iteration::kDefault) continue;
+    bool crossed = false;
+    for (const auto& [inner, other] : {std::pair{n, source.producer}, std::pair{source.producer, n}}) {
+      for (NodeId construct : structure.chain(inner)) {
+        crossed = crossed || (structure.node(construct).kind == NodeKind::kLoop &&
+                              !Encloses(structure, construct, other));
+      }
+    }
+    if (crossed) continue;
+    context.Add(structure.node(n), absl::StrCat("inputs.", structure.node(n).inputs[source.input].port), "'",
+                structure.node(source.producer).id,
+                "' is named with an iteration, but the edge neither leaves nor enters a loop");
+  }
 }
 
 // Every instance must write a name of its own.
@@ -269,7 +332,8 @@ absl::Status CheckStructure(const Graph& graph) {
   CL_ASSIGN_OR_RETURN(const Structure structure, Structure::Make(graph));
   for (NodeId n = 0; n < graph.nodes.size(); ++n) {
     CheckOver(context, structure, n);
-    CheckData(context, structure, n);
+    CheckCarry(context, structure, n);
+    CheckIterations(context, structure, n);
     CheckSinkNames(context, structure, n);
   }
   CheckGather(context, structure);

@@ -136,9 +136,6 @@ void CheckInputCount(CheckContext& context, const Node& node) {
   if (kind == NodeKind::kSink && node.inputs.empty()) {
     context.Add(node, "inputs", "a sink needs an input");
   }
-  if (kind == NodeKind::kData && (node.inputs.size() != 1 || node.inputs[0].from.size() != 1)) {
-    context.Add(node, "inputs", "a data node takes one input with one producer");
-  }
   if (!node.args.empty() && kind != NodeKind::kKernel) {
     context.Add(node, "args", "only a kernel takes arguments; this node is a ", NodeKindName(kind));
   }

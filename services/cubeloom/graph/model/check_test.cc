@@ -215,14 +215,37 @@ const std::vector<Case> kCases = {
        g.nodes.back().command = {{"cp"}, {}, {"a", "a"}, ""};
      },
      "output 'a' is named twice"},
-    {"data without producer", [](Graph& g) { g.nodes.push_back(Make("d", NodeKind::kData)); },
-     "a data node takes one input"},
-    {"data elsewhere",
+    {"carry from outside",
      [](Graph& g) {
-       g.nodes.push_back(Make("d", NodeKind::kData));
-       g.nodes.back().inputs = {{"data", {{"stats", ""}}}};
+       g.nodes.push_back(Make("l", NodeKind::kLoop));
+       g.nodes.back().loop.count = 2;
+       g.nodes.back().loop.carry = {{"all", "body:image"}};
+       g.nodes.push_back(Kernel("body", "all", "l"));
      },
-     "must be inside the same constructs as its producer 'stats'"},
+     "node 'l', field 'loop.carry': 'all' is not inside this loop"},
+    {"carry without an input",
+     [](Graph& g) {
+       g.nodes.push_back(Make("l", NodeKind::kLoop));
+       g.nodes.back().loop.count = 2;
+       g.nodes.back().loop.carry = {{"body", "body"}};
+       g.nodes.push_back(Kernel("body", "all", "l"));
+     },
+     "field 'loop.carry': expected \"node:input\", got \"body\""},
+    {"iteration of nothing", [](Graph& g) { g.nodes[4].inputs[0].from[0].iteration = Iteration::kLast; },
+     "node 'all', field 'inputs.image': 'stats' is named with an iteration, but the edge neither leaves nor"},
+    {"group of one",
+     [](Graph& g) {
+       g.nodes.push_back(Make("g", NodeKind::kGroupBy));
+       g.nodes.push_back(Kernel("member", "all", "g"));
+     },
+     "node 'g', field 'groupBy': nothing to group"},
+    {"key that is no scatter",
+     [](Graph& g) {
+       g.nodes.push_back(Make("g", NodeKind::kGroupBy));
+       g.nodes.back().group_by.keys = {"all", "per-fram"};
+       g.nodes.push_back(Kernel("member", "stats", "g"));
+     },
+     "field 'groupBy.keys': 'all' is a kernel, not a scatter"},
     {"parameter name",
      [](Graph& g) {
        g.parameters = {{"a.b", ParameterType::kString, Value("x"), ""}};
@@ -261,7 +284,11 @@ TEST(CheckStructureTest, TakesTwentyThousandNodesAndDeepChains) {
 TEST(EndpointTest, ParsesNodeAndPort) {
   EXPECT_EQ(ParseEndpoint(" a:b ").value().ToString(), "a:b");
   EXPECT_EQ(ParseEndpoints("a, b:c,d").value().size(), 3u);
-  for (const char* bad : {"", ":", "a:", ":b", "a b", "a,,b", "a:b:c", "a/b", "\n"}) {
+  EXPECT_EQ(ParseEndpoint("a@first").value().iteration, Iteration::kFirst);
+  EXPECT_EQ(ParseEndpoint("a:b@last").value().ToString(), "a:b@last");
+  EXPECT_EQ(ParseEndpoint("a:b@all").value().port, "b");
+  for (const char* bad : {"a@", "@last", "a@second", "a@last@all", "a:b@last:c", "", ":", "a:", ":b", "a b",
+                          "a,,b", "a:b:c", "a/b", "\n"}) {
     EXPECT_FALSE(ParseEndpoints(bad).ok()) << bad;
   }
 }

@@ -210,7 +210,8 @@ struct Graph {
 // "file:line:column: node 'x', field 'y': " for error messages; unknown parts are left out.
 std::string Locate(const Graph& graph, const Node* node, absl::string_view field);
 
-// An Endpoint's text; InvalidArgument when it has another form. ParseEndpoints: one or more, separated by commas.
+// An Endpoint's text; InvalidArgument when it has another form. ParseEndpoints: one or more, separated by
+// commas.
 absl::StatusOr<Endpoint> ParseEndpoint(absl::string_view text);
 absl::StatusOr<std::vector<Endpoint>> ParseEndpoints(absl::string_view text);
 

@@ -16,21 +16,27 @@ void FillBlockNumbers(PhysicalGraph& graph) {
   }
 }
 
-// Predecessors: those of the app drops by the links, those of a data drop its own app.
+// Predecessors: those of the app drops (or the drops of a data block) by the links, those of any other data
+// drop its own app.
 void FillIn(PhysicalGraph& graph) {
   uint32_t at = 0;
   for (const Block& block : graph.blocks) {
-    if (block.has_app()) {
+    const bool linked = block.has_app() || !block.links.empty();
+    if (linked) {
+      const DropId first = block.has_app() ? block.first_app : block.first_data;
       for (int64_t c = 0; c < block.instances; ++c) {
-        graph.in_offsets[block.app(c)] = at;
+        graph.in_offsets[first + static_cast<DropId>(c)] = at;
         for (const Link& link : block.links) {
-          const int64_t first = link.First(c), count = link.Last(c) - first;
-          const DropId from = graph.blocks[link.producer].data(link.producer_port, first);
-          std::iota(graph.in.begin() + at, graph.in.begin() + at + count, from);
-          at += static_cast<uint32_t>(count);
+          const DropId producer = graph.blocks[link.producer].output(link.producer_port, 0);
+          link.ForEachRun(c, [&](int64_t from, int64_t count) {
+            std::iota(graph.in.begin() + at, graph.in.begin() + at + count,
+                      producer + static_cast<DropId>(from));
+            at += static_cast<uint32_t>(count);
+          });
         }
       }
     }
+    if (linked && !block.has_app()) continue;
     for (size_t p = 0; p < block.ports.size(); ++p) {
       for (int64_t i = 0; i < block.instances; ++i) {
         graph.in_offsets[block.data(static_cast<int64_t>(p), i)] = at;

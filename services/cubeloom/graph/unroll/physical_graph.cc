@@ -7,6 +7,52 @@
 #include "absl/strings/str_split.h"
 
 namespace cubeloom::graph {
+namespace {
+
+int64_t SaturatingTimes(int64_t a, int64_t b) {
+  int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+// Sum of the lengths of pieces [from, to] of `digit`.
+int64_t Pieces(const Digit& digit, int64_t from, int64_t to) {
+  const int64_t pieces = digit.extent / digit.width + (digit.extent % digit.width != 0 ? 1 : 0);
+  from = std::max<int64_t>(from, 0);
+  to = std::min(to, pieces - 1);
+  if (from > to) return 0;
+  return (to == pieces - 1 ? digit.extent : (to + 1) * digit.width) - from * digit.width;
+}
+
+}  // namespace
+
+bool Link::FansIn() const {
+  return std::any_of(digits.begin(), digits.end(), [](const Digit& d) { return d.width > 1; });
+}
+
+int64_t Link::Count(int64_t c) const {
+  int64_t product = 1;
+  for (const Digit& digit : digits) {
+    int64_t count = 0;
+    digit.Take(c, &count);
+    product *= count;
+  }
+  return product;
+}
+
+int64_t Link::Total(int64_t instances) const {
+  int64_t total = 1, per = 1;
+  for (const Digit& digit : digits) {
+    // Every value of j stands for `group` values of the consumer's index, the last perhaps for fewer.
+    const int64_t values = digit.per / digit.group + (digit.per % digit.group != 0 ? 1 : 0);
+    const int64_t rest = digit.per - (values - 1) * digit.group;
+    const int64_t last = values - 1 + digit.shift;
+    int64_t sum = SaturatingTimes(digit.group, Pieces(digit, digit.shift, last - 1));
+    if (__builtin_add_overflow(sum, SaturatingTimes(rest, Pieces(digit, last, last)), &sum)) sum = INT64_MAX;
+    total = SaturatingTimes(total, sum);
+    per = SaturatingTimes(per, digit.per);
+  }
+  return SaturatingTimes(total, instances / per);
+}
 
 DropKind PhysicalGraph::kind(DropId d) const {
   const Block& b = block(d);
@@ -66,8 +112,8 @@ absl::Span<const DropId> PhysicalGraph::InputsOf(DropId d, size_t link) const {
   const Block& b = block(d);
   const int64_t c = instance(d);
   size_t before = 0;
-  for (size_t l = 0; l < link; ++l) before += static_cast<size_t>(b.links[l].Last(c) - b.links[l].First(c));
-  return predecessors(d).subspan(before, static_cast<size_t>(b.links[link].Last(c) - b.links[link].First(c)));
+  for (size_t l = 0; l < link; ++l) before += static_cast<size_t>(b.links[l].Count(c));
+  return predecessors(d).subspan(before, static_cast<size_t>(b.links[link].Count(c)));
 }
 
 }  // namespace cubeloom::graph

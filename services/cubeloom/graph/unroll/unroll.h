@@ -28,14 +28,33 @@ struct UnrollFacts {
 // to instance i; used outside any scatter over it, it gives all items in order. gather(W): children run once
 // per W of the instances that they take from outside (ceil(K / W) instances, the last may be short; what is
 // one instance there is broadcast; all others must be equally many). An array that a grid scatter runs over
-// is broadcast (see Link::grid_axis). Data nodes are merged into their producers. Constructs of later
-// versions are refused by name.
+// is broadcast (see Link::grid_axis).
+//
+// Data nodes. The first one on an output, in the same constructs as its only producer, gives its properties
+// to that output. Every other one is a block of data drops of its own, fed by the app drops of its producers
+// (by data drops where the producer is a source or data node); without a producer it is complete from the
+// start.
+//
+// groupBy: children run once per index of the innermost scatter around what they take from outside, or per
+// combination of the `keys`, first key slowest; all other free axes are gathered in row-major order, or left
+// to constructs further in. rankGroup: like a scatter by count, marked as a gang. mkn: k instances; inputs
+// with several instances are taken in pieces of m (there must be m * k); a scatter over a node inside takes
+// every output n times. branch: one instance; the condition is a control link to every app inside.
+// loop: `count` copies. A carry feeds iteration i + 1 from i; what comes from outside enters a carried input
+// in iteration 0 only, other inputs in all. A node that is carried leaves with its last iteration, others
+// with all. Loops beside each other (after the shared constructs) run in step. The suffixes @first, @last and
+// @all say otherwise for one endpoint. scatter.batch: control links from the last drops of a batch to the
+// first apps of the next.
 //
 // `bound` is as CheckStructure accepts it; ids may hold '.', as expanding composites and sub-graphs makes
 // them. Errors: InvalidArgument (unknown port, unequal counts), FailedPrecondition (a count missing in
 // `facts`), ResourceExhausted (too many drops or edges, with the number), Unimplemented (a construct of later
 // versions). Cost: O(drops + edges), single thread; no memory beyond the result.
 absl::StatusOr<PhysicalGraph> Unroll(const Graph& bound, const UnrollFacts& facts);
+
+// Unimplemented, naming node and construct, for what Unroll() makes and the runtime of this version does not
+// execute: everything but scatters (without batches), gathers and data between apps.
+absl::Status CheckRunnable(const PhysicalGraph& graph);
 
 // ${x.index} (instance number of the enclosing construct x, from 0), ${x.count} and ${x.name} in the strings
 // of `value`, for one app drop; inside constructs, "$${" becomes a plain "${" too. A name is

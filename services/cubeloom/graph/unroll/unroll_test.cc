@@ -299,10 +299,30 @@ TEST(UnrollTest, SaysWhatIsWrong) {
        "'frames,flats'}}\n"
        "- {id: b, in: s, kernel: k, inputs: {x: frames, y: flats}}\n",
        absl::StatusCode::kInvalidArgument, "'frames' has 3 items, but 'flats' has 2"},
-      {"- {id: l, loop: {count: 3}}\n- {id: b, in: l, kernel: k}\n", absl::StatusCode::kUnimplemented,
-       "node 'l', field 'loop': this version does not unroll the construct 'loop'"},
-      {"- {id: s, scatter: {count: 4, batch: 2}}\n- {id: b, in: s, kernel: k}\n",
-       absl::StatusCode::kUnimplemented, "field 'scatter.batch'"},
+      {"- {id: b, kernel: k}\n- {id: l, loop: {count: 3, until: b}}\n- {id: c, in: l, kernel: k}\n",
+       absl::StatusCode::kUnimplemented, "node 'l', field 'loop.until': this version does not unroll"},
+      {"- {id: s, subgraph: {uri: x.yaml}}\n", absl::StatusCode::kUnimplemented,
+       "node 's', field 'subgraph': this version does not unroll the construct 'subgraph'"},
+      {"- {id: l, loop: {count: 3}}\n- {id: a, in: l, kernel: k}\n- {id: m, loop: {count: 2}}\n"
+       "- {id: b, in: m, kernel: k, inputs: {x: a}}\n",
+       absl::StatusCode::kInvalidArgument,
+       "node 'b', field 'inputs.x': from 'a': loops 'l' and 'm' run in step here, but have 3 and 2 "
+       "iterations"},
+      {"- {id: l, loop: {count: 9007199254740992}}\n- {id: a, in: l, kernel: k}\n"
+       "- {id: c, in: l, kernel: k, inputs: {x: a}}\n- {id: b, kernel: k, inputs: {x: c}}\n",
+       absl::StatusCode::kResourceExhausted, "36028797018963970 drops"},
+      {"- {id: s, scatter: {count: 3}}\n- {id: a, in: s, kernel: k}\n- {id: m, mkn: {m: 2, k: 2, n: 1}}\n"
+       "- {id: b, in: m, kernel: k, inputs: {x: a}}\n",
+       absl::StatusCode::kInvalidArgument, "from 'a': mkn 'm' takes m * k = 2 * 2 instances, got 3"},
+      {"- {id: s, scatter: {count: 3}}\n- {id: a, in: s, kernel: k}\n- {id: t, scatter: {count: 2}}\n"
+       "- {id: b, in: t, kernel: k}\n- {id: g, groupBy: {}}\n- {id: c, in: g, kernel: k, inputs: {x: a, y: "
+       "b}}\n",
+       absl::StatusCode::kInvalidArgument, "its children take 3 groups of 'a', but 2 of 'b'"},
+      {"- {id: s, scatter: {count: 3}}\n- {id: a, in: s, kernel: k}\n- {id: t, scatter: {count: 2}}\n"
+       "- {id: b, in: t, kernel: k}\n- {id: g, groupBy: {keys: [t]}}\n- {id: c, in: g, kernel: k, inputs: "
+       "{x: a}}\n",
+       absl::StatusCode::kInvalidArgument,
+       "its children take 'a', which not all of the keys enclose there: t"},
       {"- {id: s, scatter: {count: '${n}'}}\n- {id: b, in: s, kernel: k}\n",
        absl::StatusCode::kFailedPrecondition, "field 'scatter.count': the parameters are not bound"},
   };
@@ -312,6 +332,145 @@ TEST(UnrollTest, SaysWhatIsWrong) {
     EXPECT_EQ(unrolled.status().code(), test.code) << test.nodes << unrolled.status();
     EXPECT_THAT(unrolled.status().message(), HasSubstr(test.says));
   }
+}
+
+struct Counted {
+  std::string name;  // of micro-cases.json where it is from there
+  std::string nodes;
+  size_t drops, edges;
+};
+
+// Graphs as DALiuGE counts them: data nodes are drops, kernels have no outputs of their own.
+const std::vector<Counted> kCounted = {
+    {"C_loop4",
+     "- {id: d0, data: {}}\n- {id: l, loop: {count: 4, carry: [{from: b, to: 'a:x'}]}}\n"
+     "- {id: a, in: l, kernel: k, inputs: {y: d0}}\n- {id: b, in: l, data: {}, inputs: {data: 'a:out'}}\n"
+     "- {id: fin, kernel: k, inputs: {x: 'b@all'}}\n",
+     10, 15},
+    {"C_loop4, loop-aware",
+     "- {id: d0, data: {}}\n- {id: l, loop: {count: 4, carry: [{from: b, to: 'a:x'}]}}\n"
+     "- {id: a, in: l, kernel: k, inputs: {x: d0}}\n- {id: b, in: l, data: {}, inputs: {data: 'a:out'}}\n"
+     "- {id: fin, kernel: k, inputs: {x: b}}\n",
+     10, 9},
+    {"D_scatter3_in_loop4",
+     "- {id: d0, data: {}}\n- {id: l, loop: {count: 4, carry: [{from: b, to: 'a:x'}]}}\n"
+     "- {id: a, in: l, kernel: k, inputs: {x: d0}}\n- {id: m, in: l, data: {}, inputs: {data: 'a:out'}}\n"
+     "- {id: s, in: l, scatter: {count: 3}}\n- {id: w, in: s, kernel: k, inputs: {x: m}}\n"
+     "- {id: o, in: s, data: {}, inputs: {data: 'w:out'}}\n- {id: red, in: l, kernel: k, inputs: {x: o}}\n"
+     "- {id: b, in: l, data: {}, inputs: {data: 'red:out'}}\n- {id: fin, kernel: k, inputs: {x: b}}\n",
+     42, 49},
+    {"E2_loop_aware_outside_scatter",
+     "- {id: d0, data: {}}\n- {id: s, scatter: {count: 3}}\n"
+     "- {id: l, in: s, loop: {count: 4, carry: [{from: b, to: 'a:x'}]}}\n"
+     "- {id: a, in: l, kernel: k, inputs: {x: d0}}\n- {id: b, in: l, data: {}, inputs: {data: 'a:out'}}\n"
+     "- {id: fin, kernel: k, inputs: {x: b}}\n",
+     26, 27},
+    {"two loops in step",
+     "- {id: l, loop: {count: 3, carry: [{from: b, to: 'a:x'}]}}\n- {id: a, in: l, kernel: k}\n"
+     "- {id: b, in: l, data: {}, inputs: {data: 'a:out'}}\n- {id: m, loop: {count: 3, carry: [{from: d, to: "
+     "'c:x'}]}}\n"
+     "- {id: c, in: m, kernel: k, inputs: {y: b}}\n- {id: d, in: m, data: {}, inputs: {data: 'c:out'}}\n",
+     12, 13},
+    {"G2_groupby_gather",
+     "- {id: s1, scatter: {count: 3}}\n- {id: s2, in: s1, scatter: {count: 2}}\n- {id: a, in: s2, kernel: "
+     "k}\n"
+     "- {id: d, in: s2, data: {}, inputs: {data: 'a:out'}}\n- {id: gb, groupBy: {}}\n"
+     "- {id: bar, in: gb, kernel: k, inputs: {x: d}}\n- {id: grp, in: gb, data: {}, inputs: {data: "
+     "'bar:out'}}\n"
+     "- {id: ga, gather: {width: 2}}\n- {id: g, in: ga, kernel: k, inputs: {x: grp}}\n"
+     "- {id: r, data: {}, inputs: {data: 'g:out'}}\n",
+     18, 17},
+    {"G4_groupby_in_scatter",
+     "- {id: s0, scatter: {count: 2}}\n- {id: s1, in: s0, scatter: {count: 3}}\n"
+     "- {id: s2, in: s1, scatter: {count: 4}}\n- {id: a, in: s2, kernel: k}\n"
+     "- {id: d, in: s2, data: {}, inputs: {data: 'a:out'}}\n- {id: gb, in: s0, groupBy: {}}\n"
+     "- {id: bar, in: gb, kernel: k, inputs: {x: d}}\n- {id: grp, in: gb, data: {}, inputs: {data: "
+     "'bar:out'}}\n"
+     "- {id: gc, in: gb, kernel: k, inputs: {x: grp}}\n- {id: gd, in: gb, data: {}, inputs: {data: "
+     "'gc:out'}}\n",
+     80, 72},
+    {"I_app_app", "- {id: a, kernel: k}\n- {id: b, kernel: k, inputs: {x: 'a:self'}}\n", 4, 3},
+    {"J_mpi4",
+     "- {id: i, data: {}}\n- {id: p, rankGroup: {ranks: 4}}\n- {id: m, in: p, kernel: k, inputs: {x: i}}\n"
+     "- {id: o, data: {}, inputs: {data: 'm:out'}}\n",
+     6, 8},
+    {"N_gather_empty_out, gather with its output",
+     "- {id: s, scatter: {count: 5}}\n- {id: w, in: s, kernel: k}\n"
+     "- {id: o, in: s, data: {}, inputs: {data: 'w:out'}}\n- {id: g, gather: {width: 2}}\n"
+     "- {id: ga, in: g, kernel: k, inputs: {x: o}}\n",
+     16, 13},
+    {"W_loop_in_loop_3x2",
+     "- {id: d0, data: {}}\n- {id: l1, loop: {count: 3, carry: [{from: ed, to: 's:x'}]}}\n"
+     "- {id: l2, in: l1, loop: {count: 2, carry: [{from: b, to: 'a:x'}]}}\n"
+     "- {id: s, in: l1, kernel: k, inputs: {x: d0}}\n- {id: sd, in: l1, data: {}, inputs: {data: 's:out'}}\n"
+     "- {id: a, in: l2, kernel: k, inputs: {x: sd}}\n- {id: b, in: l2, data: {}, inputs: {data: 'a:out'}}\n"
+     "- {id: e, in: l1, kernel: k, inputs: {x: b}}\n- {id: ed, in: l1, data: {}, inputs: {data: 'e:out'}}\n",
+     25, 24},
+    {"a data node outside a scatter replaces the output",
+     "- {id: s, scatter: {count: 3}}\n- {id: a, in: s, kernel: k}\n- {id: d, data: {}, inputs: {data: "
+     "'a:out'}}\n"
+     "- {id: e, data: {}, inputs: {data: d}}\n",
+     5, 4},
+};
+
+TEST(UnrollTest, CountsAsDaliugeDoes) {
+  for (const Counted& test : kCounted) {
+    const Graph graph = Read(test.nodes);
+    UnrollFacts facts = Facts(graph);
+    facts.ports["fin"] = {};
+    const absl::StatusOr<PhysicalGraph> g = Unroll(graph, facts);
+    ASSERT_TRUE(g.ok()) << test.name << ": " << g.status();
+    EXPECT_EQ(g->drops(), test.drops) << test.name;
+    EXPECT_EQ(g->edges(), test.edges) << test.name;
+    for (DropId d = 0; d < g->drops(); ++d) EXPECT_EQ(g->FindDrop(g->ExternalId(d)), d) << g->ExternalId(d);
+  }
+}
+
+const std::vector<Rule> kPlannedRules = {
+    {"group-by turns the corner; two keys in their order",
+     "- {id: s, scatter: {count: 2}}\n- {id: t, in: s, scatter: {count: 2}}\n- {id: a, in: t, kernel: k}\n"
+     "- {id: g, groupBy: {}}\n- {id: b, in: g, kernel: k, inputs: {x: a}}\n"
+     "- {id: h, groupBy: {keys: [t, s]}}\n- {id: c, in: h, kernel: k, inputs: {x: a}}\n"
+     "- {id: h1, groupBy: {keys: [s]}}\n- {id: d, in: h1, kernel: k, inputs: {x: a}}\n",
+     "b/0 < a:out/0/0 a:out/1/0\nb/1 < a:out/0/1 a:out/1/1\n"
+     "c/0 < a:out/0/0\nc/1 < a:out/1/0\nc/2 < a:out/0/1\nc/3 < a:out/1/1\n"
+     "d/0 < a:out/0/0 a:out/0/1\nd/1 < a:out/1/0 a:out/1/1\n"},
+    {"loops: carry, entry, exits",
+     "- {id: z, kernel: k}\n- {id: l, loop: {count: 3, carry: [{from: b, to: 'a:x'}]}}\n"
+     "- {id: a, in: l, kernel: k, inputs: {x: z, y: z}}\n- {id: b, in: l, kernel: k, inputs: {x: a}}\n"
+     "- {id: c, kernel: k, inputs: {x: b, y: a, z: 'b@first'}}\n",
+     "a/0 < z:out z:out\na/1 < b:out/0 z:out\na/2 < b:out/1 z:out\n"
+     "b/0 < a:out/0\nb/1 < a:out/1\nb/2 < a:out/2\n"
+     "c < b:out/2 a:out/0 a:out/1 a:out/2 b:out/0\n"},
+    {"M:K:N",
+     "- {id: s, scatter: {count: 4}}\n- {id: a, in: s, kernel: k}\n- {id: m, mkn: {m: 2, k: 2, n: 2}}\n"
+     "- {id: b, in: m, kernel: k, inputs: {x: a}}\n- {id: t, scatter: {over: b}}\n"
+     "- {id: c, in: t, kernel: k, inputs: {x: b}}\n",
+     "b/0 < a:out/0 a:out/1\nb/1 < a:out/2 a:out/3\n"
+     "c/0 < b:out/0\nc/1 < b:out/0\nc/2 < b:out/1\nc/3 < b:out/1\n"},
+    {"a branch's children wait for its condition",
+     "- {id: t, kernel: k}\n- {id: y, branch: {condition: t}}\n- {id: n, branch: {condition: t, negate: "
+     "true}}\n"
+     "- {id: a, in: y, kernel: k}\n- {id: b, in: n, kernel: k}\n",
+     "a/0 < t:out\nb/0 < t:out\n"},
+    {"batches of two, one after another",
+     "- {id: s, scatter: {count: 5, batch: 2}}\n- {id: a, in: s, kernel: k}\n- {id: b, in: s, kernel: k, "
+     "inputs: {x: a}}\n",
+     "a/2 < b/0 b/1\na/3 < b/0 b/1\na/4 < b/2 b/3\n"
+     "b/0 < a:out/0\nb/1 < a:out/1\nb/2 < a:out/2\nb/3 < a:out/3\nb/4 < a:out/4\n"},
+};
+
+TEST(UnrollTest, PlansWhatTheRuntimeDoesNotRunYet) {
+  for (const Rule& rule : kPlannedRules) {
+    const Graph graph = Read(rule.nodes);
+    absl::StatusOr<PhysicalGraph> unrolled = Unroll(graph, Facts(graph));
+    ASSERT_TRUE(unrolled.ok()) << rule.name << ": " << unrolled.status();
+    EXPECT_EQ(Inputs(*unrolled), rule.inputs) << rule.name;
+    EXPECT_THAT(CheckRunnable(*unrolled).message(), HasSubstr("this version plans but does not run"))
+        << rule.name;
+  }
+  const Graph design = Read(kRules[0].nodes);
+  EXPECT_TRUE(CheckRunnable(Unroll(design, Facts(design)).value()).ok());
 }
 
 TEST(UnrollTest, RefusesWhatCheckStructureWouldHave) {

@@ -185,6 +185,7 @@ bool HasReference(const Value& value) {
 absl::StatusOr<Program> MakeProgram(const PhysicalGraph& graph, const RunOptions& options,
                                     const RunPorts& ports) {
   if (options.kernels == nullptr) return absl::InvalidArgumentError("run: no kernel catalogue");
+  CL_RETURN_IF_ERROR(graph::CheckRunnable(graph));
   Program program;
   program.blocks.resize(graph.blocks.size());
   program.policy = DefaultPolicy(graph);

@@ -27,7 +27,7 @@ double OwnThreshold(const PhysicalGraph& graph, const Block& block) {
 std::vector<LinkPolicy> DefaultLinks(const Block& block) {
   std::vector<LinkPolicy> links(block.links.size());
   for (size_t i = 0; i < links.size(); ++i) {
-    bool shared = block.links[i].width > 1;
+    bool shared = block.links[i].FansIn();
     for (size_t j = 0; j < links.size(); ++j) shared |= j != i && block.links[j].port == block.links[i].port;
     links[i].variadic = shared;
   }

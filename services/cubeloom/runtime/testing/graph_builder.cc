@@ -47,11 +47,12 @@ void GraphBuilder::Connect(uint32_t producer, uint32_t consumer, const std::stri
   link.producer = producer;
   link.producer_port = producer_port;
   const int64_t p = graph_.blocks[producer].instances, c = graph_.blocks[consumer].instances;
-  if (p > c) {
-    link.outer_div = c, link.per = c, link.block = p;
-    link.width = (p + c - 1) / c;
-  }
-  if (p < c) link.outer_div = (c + p - 1) / p;
+  graph::Digit digit;
+  digit.extent = p;
+  digit.per = std::min(p, c);
+  if (p > c) digit.width = (p + c - 1) / c;
+  if (p < c) digit.div = (c + p - 1) / p;
+  link.digits = {digit};
   std::vector<Link>& links = graph_.blocks[consumer].links;
   links.insert(std::upper_bound(links.begin(), links.end(), link,
                                 [](const Link& a, const Link& b) { return a.port < b.port; }),
@@ -96,8 +97,9 @@ graph::PhysicalGraph GraphBuilder::Build() {
       for (const Link& link : block.links) {
         const Block& from = g.blocks[link.producer];
         const int64_t c = d - block.first_app;
-        for (int64_t i = link.First(c); i < link.Last(c); ++i)
-          g.in.push_back(from.data(link.producer_port, i));
+        link.ForEachRun(c, [&](int64_t first, int64_t count) {
+          for (int64_t i = 0; i < count; ++i) g.in.push_back(from.data(link.producer_port, first + i));
+        });
       }
     } else if (block.has_app()) {
       g.in.push_back(block.app((d - block.first_data) % block.instances));
