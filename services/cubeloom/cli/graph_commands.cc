@@ -29,7 +29,9 @@ std::string OutputText(const engine::Prepared& prepared, size_t block) {
   const size_t ports = prepared.physical.blocks[block].ports.size();
   for (size_t p = 0; p < outputs.size() && p < ports; ++p) {
     absl::StrAppend(&text, text.empty() ? "" : ", ", prepared.physical.blocks[block].ports[p], ": ");
-    if (outputs[p].kind == PayloadKind::kArray) {
+    if (!prepared.facts[block].known && outputs[p].kind == PayloadKind::kArray) {
+      absl::StrAppend(&text, "not known yet");
+    } else if (outputs[p].kind == PayloadKind::kArray) {
       absl::StrAppend(&text, DTypeName(outputs[p].array.dtype), " ", outputs[p].array.shape.ToString());
     } else {
       absl::StrAppend(&text, PayloadKindName(outputs[p].kind));

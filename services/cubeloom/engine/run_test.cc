@@ -144,6 +144,9 @@ TEST_F(RunGraphTest, WhatCannotRunIsRefusedBeforeAnythingIsWritten) {
        "- {id: m, in: per, kernel: image.moments, inputs: {cube: img}}\n"
        "- {id: out, in: per, sink: {uri: \"${per.name}.fits\"}, inputs: {image: m}}\n",
        "node 'm'"},
+      {"a construct that is only planned",
+       "- {id: l, in: per, loop: {count: 2}}\n- {id: n, in: l, kernel: flow.noop}\n",
+       "node 'l', field 'loop': this version plans but does not run the construct 'loop'"},
   };
   for (const Case& c : cases) {
     const auto result = Run(Request(c.nodes));
