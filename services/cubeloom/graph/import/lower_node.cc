@@ -62,7 +62,7 @@ Node& Lowering::Add(uint32_t n, const std::string& id, const std::string& in, No
   node.id = id;
   node.in = in;
   node.kind = kind;
-  node.labels = {{"daliuge/category", from.category}, {"daliuge/id", from.id}};
+  node.labels = {{"daliuge/category", from.category}, {kForeignId, from.id}};
   if (!from.name.empty() && from.name != id) node.labels["daliuge/name"] = from.name;
   out_.nodes.push_back(std::move(node));
   return out_.nodes.back();

@@ -152,6 +152,10 @@ struct CommandSpec {
   std::string media_type;
 };
 
+// Label of a node that came from a foreign graph: its id there. All data of such a graph are nodes of their
+// own, so an output that nobody takes has no data drop.
+inline constexpr char kForeignId[] = "daliuge/id";
+
 // A tagged record rather than a class hierarchy: exactly the member of `kind` is meaningful.
 struct Node {
   std::string id;

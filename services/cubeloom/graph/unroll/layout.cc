@@ -280,6 +280,12 @@ absl::Status Planner::DropUnusedPorts() {
     }
   }
   for (const auto& port : used) fed_directly_.erase(port);
+  for (NodeId n = 0; n < graph_.nodes.size(); ++n) {
+    if (s_.node(n).labels.count(kForeignId) == 0 || !HasApp(n)) continue;
+    for (const std::string& port : ports_[n]) {
+      if (used.count({n, port}) == 0) fed_directly_.emplace(n, port);
+    }
+  }
   return absl::OkStatus();
 }
 
