@@ -27,8 +27,11 @@ absl::Status ReadVariables(const Value& value, absl::string_view where, ForeignG
     for (const Value& column : *columns) {
       CL_ASSIGN_OR_RETURN(const std::string attribute, TextOf(graph, column, where, "attr"));
       CL_ASSIGN_OR_RETURN(std::string text, TextOf(graph, column, where, "text"));
-      if (attribute == "name") field.name = std::move(text);
-      if (attribute == "value") field.value = std::move(text);
+      if (attribute == "name") {
+        field.name = std::move(text);
+      } else if (attribute == "value") {
+        field.value = std::move(text);
+      }
     }
     node.fields.push_back(std::move(field));
   }

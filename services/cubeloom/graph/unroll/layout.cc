@@ -239,11 +239,9 @@ absl::Status Planner::SetPorts() {
   for (NodeId n = 0; n < ports_.size(); ++n) {
     const Node& node = s_.node(n);
     const auto it = facts_.ports.find(node.id);
-    if (node.kind == NodeKind::kData) {
-      ports_[n] = {"data"};
-    } else if (it != facts_.ports.end()) {
+    if (node.kind != NodeKind::kData && it != facts_.ports.end()) {
       ports_[n] = it->second;
-    } else if (node.kind == NodeKind::kSource) {
+    } else if (node.kind == NodeKind::kData || node.kind == NodeKind::kSource) {
       ports_[n] = {"data"};
     } else if (node.kind == NodeKind::kCommand) {
       ports_[n] = node.command.outputs;
