@@ -1,4 +1,5 @@
 // Kernels with one planted defect each: the suite must say so.
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -97,7 +98,7 @@ class BrokenSum : public ReduceKernel {
   template <typename T>
   absl::Status Add(const Chunk& chunk, State& state) const {
     Sums& sums = static_cast<Sums&>(state);
-    static int64_t calls = 0;
+    static std::atomic<int64_t> calls{0};  // a race would be one defect too many
     if (defect_ == Defect::kKeepsGlobals) sums.sum += static_cast<double>(++calls);
     if (defect_ == Defect::kDependsOnMachine) sums.sum += static_cast<double>(ActiveSimdLevel());
     const int64_t length = chunk.box.extent[chunk.box.rank() - 1];
